@@ -1,0 +1,103 @@
+//! The routes and backends of one API service, as one document.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Backend, BackendInput, Route, RouteInput};
+use crate::{
+    field::FieldErrors,
+    id::{BackendId, RouteId},
+};
+
+/// The most routes that one API service may have.
+pub const MAX_ROUTES: usize = 2_000;
+/// The most backends that one API service may have.
+pub const MAX_BACKENDS: usize = 100;
+
+/// Routes and backends, each in order of creation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The routes.
+    pub routes: Vec<Route>,
+    /// The backends.
+    pub backends: Vec<Backend>,
+}
+
+/// Why a definition cannot become what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DefinitionError {
+    /// There is no such part.
+    #[error("there is no such part")]
+    NotFound,
+    /// Fields are wrong.
+    #[error("the fields are not valid")]
+    Fields(FieldErrors),
+    /// The backend still gets requests.
+    #[error("the backend is used by {} routes", routes.len())]
+    BackendInUse {
+        /// The routes that name it.
+        routes: Vec<RouteId>,
+    },
+}
+
+impl Definition {
+    /// A route by id.
+    pub fn route(&self, id: RouteId) -> Option<&Route> {
+        self.routes.iter().find(|route| route.id == id)
+    }
+
+    /// A backend by id.
+    pub fn backend(&self, id: BackendId) -> Option<&Backend> {
+        self.backends.iter().find(|backend| backend.id == id)
+    }
+
+    /// Adds a route, or replaces the one with this id.
+    pub fn put_route(mut self, id: RouteId, spec: RouteInput) -> Result<Self, DefinitionError> {
+        let mut errors = spec.check(|backend| self.backend(backend).is_some());
+        let taken = self.routes.iter().any(|route| route.id != id && route.spec.name == spec.name);
+        errors.require(!taken, "/name", "name_taken", format!("Another route is called `{}`.", spec.name));
+        match self.routes.iter_mut().find(|route| route.id == id) {
+            Some(route) => route.spec = spec,
+            None => {
+                let detail = format!("An API service has at most {MAX_ROUTES} routes.");
+                errors.require(self.routes.len() < MAX_ROUTES, "", "too_many", detail);
+                self.routes.push(Route { id, spec });
+            }
+        }
+        errors.or(self).map_err(DefinitionError::Fields)
+    }
+
+    /// Removes a route.
+    pub fn remove_route(mut self, id: RouteId) -> Result<Self, DefinitionError> {
+        self.route(id).ok_or(DefinitionError::NotFound)?;
+        self.routes.retain(|route| route.id != id);
+        Ok(self)
+    }
+
+    /// Adds a backend, or replaces the one with this id.
+    pub fn put_backend(mut self, id: BackendId, spec: BackendInput) -> Result<Self, DefinitionError> {
+        let mut errors = spec.check();
+        let taken = self.backends.iter().any(|backend| backend.id != id && backend.spec.name == spec.name);
+        errors.require(!taken, "/name", "name_taken", format!("Another backend is called `{}`.", spec.name));
+        match self.backends.iter_mut().find(|backend| backend.id == id) {
+            Some(backend) => backend.spec = spec,
+            None => {
+                let detail = format!("An API service has at most {MAX_BACKENDS} backends.");
+                errors.require(self.backends.len() < MAX_BACKENDS, "", "too_many", detail);
+                self.backends.push(Backend { id, spec });
+            }
+        }
+        errors.or(self).map_err(DefinitionError::Fields)
+    }
+
+    /// Removes a backend that no route names.
+    pub fn remove_backend(mut self, id: BackendId) -> Result<Self, DefinitionError> {
+        self.backend(id).ok_or(DefinitionError::NotFound)?;
+        let names = |route: &&Route| route.spec.backend_refs.iter().any(|reference| reference.backend_id == id);
+        let routes: Vec<_> = self.routes.iter().filter(names).map(|route| route.id).collect();
+        if !routes.is_empty() {
+            return Err(DefinitionError::BackendInUse { routes });
+        }
+        self.backends.retain(|backend| backend.id != id);
+        Ok(self)
+    }
+}

@@ -1,0 +1,240 @@
+//! What an agent says about a generation, and what that makes of the deployment.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Deployment, DeploymentStatus, Desired, Generation};
+use crate::{
+    change::{Change, Stamp},
+    event::EventDraft,
+    resource::Resource,
+};
+
+/// The most objects that a deployment's row keeps.
+const KEPT_OBJECTS: usize = 100;
+
+/// How far an agent came with a generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It has begun.
+    Applying,
+    /// Every object is in place, or gone when nothing is desired.
+    Applied,
+    /// Some objects are in place, others failed.
+    Partial,
+    /// Nothing of the generation is in place.
+    Failed,
+}
+
+/// What happened to one object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectOutcome {
+    /// It could not be applied; `message` says why.
+    Failed,
+    /// It is new.
+    Created,
+    /// It changed.
+    Updated,
+    /// It was as desired.
+    Unchanged,
+    /// It is gone.
+    Deleted,
+}
+
+/// One object in the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectStatus {
+    /// Its kind, such as `HTTPRoute`.
+    #[schema(max_length = 63)]
+    pub kind: String,
+    /// Its namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 63)]
+    pub namespace: Option<String>,
+    /// Its name.
+    #[schema(max_length = 253)]
+    pub name: String,
+    /// What happened to it.
+    pub outcome: ObjectOutcome,
+    /// The field that is wrong, when one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 253)]
+    pub field: Option<String>,
+    /// A sentence, when there is something to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
+    pub message: Option<String>,
+}
+
+/// Whether a condition holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum ConditionStatus {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// A condition as Kubernetes has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// What it is about, such as `Applied`.
+    #[serde(rename = "type")]
+    #[schema(max_length = 63)]
+    pub kind: String,
+    /// Whether it holds.
+    pub status: ConditionStatus,
+    /// A word for why.
+    #[schema(max_length = 63)]
+    pub reason: String,
+    /// A sentence for why.
+    #[schema(max_length = 1000)]
+    pub message: String,
+    /// The generation that it is about.
+    pub observed_generation: Generation,
+    /// When it last changed.
+    pub last_transition_time: Timestamp,
+}
+
+/// What an agent says about one generation of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportBody {
+    /// The generation.
+    pub generation: Generation,
+    /// How far the agent came.
+    pub outcome: Outcome,
+    /// The objects of the generation.
+    #[serde(default)]
+    #[schema(max_items = 2000, required = false)]
+    pub objects: Vec<ObjectStatus>,
+    /// The conditions of the deployment.
+    #[serde(default)]
+    #[schema(max_items = 16, required = false)]
+    pub conditions: Vec<Condition>,
+}
+
+impl Resource<Deployment> {
+    /// What a report makes of the deployment. `None` when it is about another generation, or says nothing new.
+    pub fn reported(self, report: ReportBody, stamp: &Stamp) -> Option<Change<Deployment>> {
+        if report.generation != self.body.generation {
+            return None;
+        }
+        let status = status_after(self.body.desired, report.outcome);
+        let began = report.outcome == Outcome::Applying;
+        let settled = !matches!(self.body.status, DeploymentStatus::Pending | DeploymentStatus::Removing);
+        if began && settled {
+            // A late "I have begun" does not undo what is known since.
+            return None;
+        }
+        let count = u32::try_from(report.objects.len()).unwrap_or(u32::MAX);
+        let mut objects = report.objects;
+        objects.sort_by_key(|object| object.outcome);
+        objects.truncate(KEPT_OBJECTS);
+        let body = Deployment {
+            status,
+            observed_generation: Some(report.generation),
+            conditions: report.conditions,
+            objects,
+            object_count: count,
+            reported_at: Some(stamp.now),
+            stale: false,
+            last_seen_at: None,
+            ..self.body.clone()
+        };
+        let news = Deployment { reported_at: self.body.reported_at, ..body.clone() };
+        if news == self.body {
+            return None;
+        }
+        let event = EventDraft::new(event_of(status))
+            .with(serde_json::json!({ "generation": body.generation, "status": status, "objects": count }))
+            .about(body.cluster_id);
+        Some(self.become_body(body, stamp, event))
+    }
+}
+
+const fn status_after(desired: Desired, outcome: Outcome) -> DeploymentStatus {
+    match (desired, outcome) {
+        (Desired::Present, Outcome::Applying) => DeploymentStatus::Applying,
+        (Desired::Present, Outcome::Applied) => DeploymentStatus::Ready,
+        (Desired::Present, Outcome::Partial) => DeploymentStatus::Degraded,
+        (Desired::Absent, Outcome::Applying) => DeploymentStatus::Removing,
+        (Desired::Absent, Outcome::Applied) => DeploymentStatus::Removed,
+        (Desired::Absent, Outcome::Partial) | (_, Outcome::Failed) => DeploymentStatus::Failed,
+    }
+}
+
+const fn event_of(status: DeploymentStatus) -> &'static str {
+    match status {
+        DeploymentStatus::Pending | DeploymentStatus::Removing | DeploymentStatus::Applying => "deployment.applying",
+        DeploymentStatus::Ready => "deployment.ready",
+        DeploymentStatus::Degraded => "deployment.degraded",
+        DeploymentStatus::Failed => "deployment.failed",
+        DeploymentStatus::Removed => "deployment.removed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{actor::Actor, deployment::DeploymentId, tenant::TenantId};
+
+    fn stamp() -> Stamp {
+        Stamp { now: Timestamp::UNIX_EPOCH, actor: Actor::System("test".into()) }
+    }
+
+    fn deployment() -> Resource<Deployment> {
+        let change = Resource::first(
+            DeploymentId::nil(),
+            TenantId::nil(),
+            "orders".parse().unwrap(),
+            (crate::id::Id::nil(), crate::id::Id::nil()),
+            "digest".into(),
+            &stamp(),
+        );
+        change.after().unwrap().clone()
+    }
+
+    fn report(generation: u64, outcome: Outcome) -> ReportBody {
+        ReportBody { generation: Generation(generation), outcome, objects: vec![], conditions: vec![] }
+    }
+
+    fn after(change: Option<Change<Deployment>>) -> Resource<Deployment> {
+        change.unwrap().after().unwrap().clone()
+    }
+
+    #[test]
+    fn only_a_report_on_the_desired_generation_makes_it_ready() {
+        let second = after(Some(deployment().desire(Some("other".into()), &stamp())));
+        assert!(second.clone().reported(report(1, Outcome::Applied), &stamp()).is_none());
+        let ready = after(second.reported(report(2, Outcome::Applied), &stamp()));
+        assert_eq!(ready.body.status, DeploymentStatus::Ready);
+    }
+
+    #[test]
+    fn a_report_heard_twice_changes_nothing() {
+        let ready = after(deployment().reported(report(1, Outcome::Applied), &stamp()));
+        assert!(ready.reported(report(1, Outcome::Applied), &stamp()).is_none());
+    }
+
+    #[test]
+    fn a_late_beginning_does_not_undo_an_end() {
+        let ready = after(deployment().reported(report(1, Outcome::Applied), &stamp()));
+        assert!(ready.reported(report(1, Outcome::Applying), &stamp()).is_none());
+    }
+
+    #[test]
+    fn what_is_withdrawn_ends_as_removed() {
+        let removing = after(Some(deployment().desire(None, &stamp())));
+        assert_eq!(removing.body.status, DeploymentStatus::Removing);
+        let removed = after(removing.reported(report(2, Outcome::Applied), &stamp()));
+        assert_eq!(removed.body.status, DeploymentStatus::Removed);
+    }
+}

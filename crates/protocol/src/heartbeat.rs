@@ -1,0 +1,28 @@
+//! How an agent says that it is there.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What an agent says every few seconds.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeat {
+    /// The agent's version.
+    #[schema(min_length = 1, max_length = 63)]
+    pub version: String,
+    /// The `desired_version` up to which it has converged; 0 at first.
+    pub applied_version: u64,
+    /// True when it is about to stop.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub draining: bool,
+}
+
+/// What the control plane answers.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct HeartbeatReply {
+    /// Counts every change of what is desired on the cluster. An agent that has converged on less lists and converges.
+    pub desired_version: u64,
+    /// Seconds until the next heartbeat.
+    pub heartbeat_seconds: u32,
+}
