@@ -34,6 +34,7 @@ pub mod api_key;
 pub mod api_service;
 pub mod change;
 pub mod cluster;
+pub mod context;
 pub mod credential;
 pub mod deployment;
 pub mod event;

@@ -10,7 +10,7 @@ use crate::{
     field::FieldErrors,
     id::resource_id,
     name::{Labels, Name},
-    resource::{EditError, Editable, Kind, Resource},
+    resource::{EditError, Editable, Kind, Reference, Resource},
 };
 
 resource_id!(Product, ProductId, "prd");
@@ -78,6 +78,10 @@ pub struct ProductInput {
 
 impl Kind for Product {
     const KIND: &'static str = "product";
+
+    fn references(&self) -> Vec<Reference> {
+        self.api_services.iter().copied().map(Reference::to).collect()
+    }
 }
 
 impl Editable for Product {

@@ -15,7 +15,7 @@ use crate::{
     id::resource_id,
     name::{Labels, Name},
     product::ProductId,
-    resource::{EditError, Editable, Kind, Resource},
+    resource::{EditError, Editable, Kind, Reference, Resource},
 };
 
 resource_id!(ProductPublish, ProductPublishId, "pub");
@@ -103,6 +103,10 @@ impl Kind for ProductPublish {
 
     fn group(&self) -> Option<String> {
         Some(self.cluster_id.to_string())
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        vec![Reference::to(self.product_id), Reference::to(self.gateway_id), Reference::to(self.cluster_id)]
     }
 }
 

@@ -52,6 +52,10 @@ impl Kind for RegistrationToken {
     fn group(&self) -> Option<String> {
         Some(self.cluster_id.to_string())
     }
+
+    fn due(&self) -> Option<Timestamp> {
+        (self.status == TokenStatus::Unused).then_some(self.expires_at)
+    }
 }
 
 impl Resource<RegistrationToken> {

@@ -32,6 +32,32 @@ pub trait Kind: Prefixed + Clone + PartialEq + Serialize + DeserializeOwned + Se
     fn group(&self) -> Option<String> {
         None
     }
+
+    /// What it needs to exist: those cannot be deleted while it does.
+    fn references(&self) -> Vec<Reference> {
+        Vec::new()
+    }
+
+    /// When a worker must look at it, such as a token's expiry.
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// Another resource of the same tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// Its kind.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+}
+
+impl Reference {
+    /// A reference to a resource.
+    pub fn to<K: Kind>(id: Id<K>) -> Self {
+        Self { kind: K::KIND.to_owned(), id: id.to_string() }
+    }
 }
 
 /// Whose partition of the table holds a resource.

@@ -1,0 +1,187 @@
+//! Documents larger than a row: compressed, split over several rows, and read back with one Query.
+
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use switchtower_domain::{
+    actor::Actor,
+    api_service::{ApiServiceId, Definition},
+    deployment::{DeploymentId, Desired, Generation},
+};
+
+use crate::{
+    Store,
+    commit::Commit,
+    cursor::{Listed, Page},
+    error::StoreError,
+    item::{self, Item},
+    key::{self, Key},
+    read::Range,
+};
+
+/// The most bytes of a document, as JSON.
+pub const MAX_BYTES: usize = 1024 * 1024;
+/// The most compressed bytes of one row, below DynamoDB's 400 KB.
+const PART_BYTES: usize = 350_000;
+/// How hard it is compressed: beyond this, time grows faster than size shrinks.
+const LEVEL: i32 = 3;
+
+/// One generation of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenerationRow {
+    /// The generation.
+    pub generation: Generation,
+    /// What it desires.
+    pub desired: Desired,
+    /// SHA-256 of its snapshot, in hexadecimal.
+    pub digest: Option<String>,
+    /// How large the snapshot is, as JSON.
+    pub bytes: usize,
+    /// When it was desired.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub created_by: Actor,
+    /// Why, when a reason was given.
+    pub reason: Option<String>,
+}
+
+impl Commit<'_> {
+    /// Writes an API service's routes and backends.
+    pub fn definition(mut self, service: ApiServiceId, definition: &Definition) -> Result<Self, StoreError> {
+        let json = serde_json::to_vec(definition).map_err(|error| StoreError::corrupt("definition", error))?;
+        self.parts("definition", &json, |part| Key::Definition { service, part })?;
+        Ok(self)
+    }
+
+    /// Writes a generation of a deployment with its snapshot, which is the JSON that its digest was made of.
+    pub fn generation(
+        mut self,
+        deployment: DeploymentId,
+        row: &GenerationRow,
+        snapshot: Option<&[u8]>,
+    ) -> Result<Self, StoreError> {
+        let generation = row.generation;
+        if let Some(snapshot) = snapshot {
+            self.parts("snapshot", snapshot, |part| Key::Snapshot { deployment, generation, part })?;
+        }
+        let tenant = self.tenant();
+        Ok(self.insert(&Key::Generation { deployment, generation }, "generation", tenant, row))
+    }
+
+    fn parts<'k>(&mut self, kind: &str, json: &[u8], key: impl Fn(usize) -> Key<'k>) -> Result<(), StoreError> {
+        for (index, part) in split(json)?.into_iter().enumerate() {
+            let mut row = item::item(&key(index), kind, self.tenant(), &self.now())?;
+            row.insert("parts".to_owned(), part.total);
+            row.insert("data".to_owned(), AttributeValue::B(Blob::new(part.data)));
+            self.put_item(row);
+        }
+        Ok(())
+    }
+}
+
+struct Part {
+    total: AttributeValue,
+    data: Vec<u8>,
+}
+
+fn split(json: &[u8]) -> Result<Vec<Part>, StoreError> {
+    if json.len() > MAX_BYTES {
+        return Err(StoreError::TooLarge { bytes: json.len(), limit: MAX_BYTES });
+    }
+    let compressed = zstd::bulk::compress(json, LEVEL).map_err(|error| StoreError::corrupt("document", error))?;
+    let chunks: Vec<_> = compressed.chunks(PART_BYTES).collect();
+    let total = AttributeValue::N(chunks.len().to_string());
+    Ok(chunks.into_iter().map(|data| Part { total: total.clone(), data: data.to_vec() }).collect())
+}
+
+/// Puts the parts of a document together; rows beyond the total are left over from a larger one.
+fn join(rows: Vec<Item>) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let name = item::text(first, "pk").unwrap_or_default();
+    let total = item::number(first, "parts").and_then(|n| usize::try_from(n).ok()).unwrap_or(rows.len());
+    if rows.len() < total {
+        return Err(StoreError::corrupt(name, "a part is missing"));
+    }
+    let mut compressed = Vec::new();
+    for row in rows.iter().take(total) {
+        let data = row.get("data").and_then(|value| value.as_b().ok());
+        compressed.extend(data.ok_or_else(|| StoreError::corrupt(name.clone(), "a part has no data"))?.as_ref());
+    }
+    let json = zstd::bulk::decompress(&compressed, MAX_BYTES).map_err(|error| StoreError::corrupt(name, error))?;
+    Ok(Some(json))
+}
+
+fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(json).map_err(|error| StoreError::corrupt("document", error))
+}
+
+impl Store {
+    /// An API service's routes and backends; empty when none were ever written.
+    pub async fn definition(&self, service: ApiServiceId) -> Result<Definition, StoreError> {
+        let range = Range::table(service.to_string()).beginning(key::DEFINITION);
+        let json = join(self.query(&range, None, usize::MAX).await?)?;
+        json.map_or_else(|| Ok(Definition::default()), |json| parse(&json))
+    }
+
+    /// The snapshot of a generation, as the JSON that was written.
+    pub async fn snapshot(
+        &self,
+        deployment: DeploymentId,
+        generation: Generation,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let prefix = key::snapshot_parts(generation);
+        let request = self.client.query().table_name(&self.table).consistent_read(true);
+        let mut rows = Vec::new();
+        let mut pages = request
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", AttributeValue::S(deployment.to_string()))
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix))
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            rows.extend(page.map_err(StoreError::from_sdk)?.items.unwrap_or_default());
+        }
+        join(rows)
+    }
+
+    /// The generations of a deployment, newest first.
+    pub async fn generations(
+        &self,
+        deployment: DeploymentId,
+        page: &Page,
+    ) -> Result<Listed<GenerationRow>, StoreError> {
+        let range = Range::table(deployment.to_string()).beginning(key::GENERATION);
+        self.list_range(&Range { newest_first: true, ..range }, page).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_above_the_limit_is_refused_with_its_size() {
+        let json = vec![b'x'; MAX_BYTES + 1];
+        assert!(matches!(split(&json), Err(StoreError::TooLarge { bytes, .. }) if bytes == MAX_BYTES + 1));
+    }
+
+    #[test]
+    fn incompressible_documents_are_split() {
+        let mut state = 1_u64;
+        let json: Vec<u8> = (0..MAX_BYTES)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (state >> 56) as u8
+            })
+            .collect();
+        let parts = split(&json).unwrap();
+        assert!(parts.len() >= 3);
+        let rows = parts
+            .into_iter()
+            .map(|part| {
+                Item::from([("data".into(), AttributeValue::B(Blob::new(part.data))), ("parts".into(), part.total)])
+            })
+            .collect();
+        assert_eq!(join(rows).unwrap().unwrap(), json);
+    }
+}
