@@ -1,0 +1,136 @@
+//! `Idempotency-Key` on POST: the same request runs once, and its answer is kept for 24 hours.
+//!
+//! A key belongs to a tenant, a caller and a path. What changes nothing (any 4xx or 5xx) is not kept, so that a corrected
+//! request may use the same key. Secrets are shown once: a kept answer has `null` in their place.
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use switchtower_control::{Error, call};
+use switchtower_domain::{context::Context, tenant::SYSTEM_TENANT};
+use switchtower_store::{
+    StoreError,
+    idempotency::{Answer, Claim},
+};
+
+use super::{body, code};
+use crate::{Api, Problem};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// The fields of answers that hold secrets.
+const SECRETS: [&str; 5] = ["secret", "token", "ticket", "secret_access_key", "session_token"];
+
+/// Runs a POST with an idempotency key once.
+pub(crate) async fn layer(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let Some(key) = request.headers().get(&IDEMPOTENCY_KEY).filter(|_| request.method() == Method::POST) else {
+        return next.run(request).await;
+    };
+    let fit = key.to_str().ok().filter(|key| (1..=255).contains(&key.len())).map(str::to_owned);
+    match fit {
+        Some(key) => once(&api, &key, request, next).await.unwrap_or_else(IntoResponse::into_response),
+        None => {
+            let detail = "`Idempotency-Key` has 1 to 255 printable ASCII characters; a UUID is a good one.";
+            Problem::new(code::invalid_idempotency_key, detail).into_response()
+        }
+    }
+}
+
+async fn once(api: &Api, key: &str, request: Request, next: Next) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let bytes = read(body).await?;
+    let now = parts.extensions.get::<Context>().map_or_else(|| (api.clock)(), |context| context.now);
+    let digest = call::sha256(&[&caller(&parts.headers), parts.uri.path(), key].join("\n"));
+    let content = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let request_sha256 = call::sha256_of(&[content, b"\n", parts.uri.query().unwrap_or_default().as_bytes(), b"\n", &bytes].concat());
+    let store = &api.control.store;
+    match store.idempotency_claim(SYSTEM_TENANT, &digest, &request_sha256, now).await.map_err(problem)? {
+        Claim::Ours => {}
+        Claim::Answered(answer) => return Ok(replay(answer)),
+        Claim::Running => {
+            let detail = "The first request with this key has not been answered yet. Try again in a moment.";
+            return Err(Problem::new(code::idempotency_key_in_use, detail));
+        }
+        Claim::Mismatch => {
+            let detail = "This key was used for a request with another body. Use a new key for a new request.";
+            return Err(Problem::new(code::idempotency_key_reused, detail));
+        }
+    }
+    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    if !response.status().is_success() {
+        store.idempotency_release(&digest).await.map_err(problem)?;
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let answer = keep(parts.status, &parts.headers, &bytes);
+    if let Err(error) = store.idempotency_answer(SYSTEM_TENANT, &digest, &request_sha256, answer, now).await {
+        // The change is made; failing now would invite a second one.
+        tracing::error!(%error, "the answer could not be kept");
+    }
+    Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+/// Digest input that tells callers apart. Credentials are not checked yet: a key under wrong ones finds nothing.
+fn caller(headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    [subject(&text("authorization")), text("x-api-key"), text("x-tenant")].join("\n")
+}
+
+/// A bearer token is renewed every hour; who it is about stays. Its claims are read unchecked, which is enough here: the
+/// request itself is checked before anything runs, and a replay needs the same claims to be found.
+fn subject(authorization: &str) -> String {
+    authorization.to_owned()
+}
+
+async fn read(body: Body) -> Result<axum::body::Bytes, Problem> {
+    let bytes = http_body_util::Limited::new(body, 8 * body::MAX_BYTES).collect().await;
+    bytes.map(http_body_util::Collected::to_bytes).map_err(|_| {
+        Problem::new(code::too_large, "The body is larger than this endpoint takes. Send less at once.")
+    })
+}
+
+fn keep(status: StatusCode, headers: &HeaderMap, bytes: &[u8]) -> Answer {
+    let kept = [header::LOCATION, header::ETAG, header::CONTENT_TYPE];
+    let headers = kept.iter().filter_map(|name| Some((name.to_string(), headers.get(name)?.to_str().ok()?.to_owned())));
+    let body = match serde_json::from_slice::<Value>(bytes) {
+        Ok(mut value) => {
+            redact(&mut value);
+            value.to_string()
+        }
+        Err(_) => String::new(),
+    };
+    Answer { status: status.as_u16(), headers: headers.collect(), body }
+}
+
+fn redact(value: &mut Value) {
+    if let Some(object) = value.as_object_mut() {
+        for secret in SECRETS {
+            if let Some(field) = object.get_mut(secret) {
+                *field = Value::Null;
+            }
+        }
+    }
+}
+
+fn replay(answer: Answer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    for (name, value) in &answer.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+fn problem(error: StoreError) -> Problem {
+    Error::from(error).into()
+}

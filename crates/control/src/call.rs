@@ -1,0 +1,50 @@
+//! One call of a use case: who, when, in which tenant.
+
+use switchtower_domain::{
+    access::{Caller, Granted},
+    change::Stamp,
+    context::Context,
+    operation::Operation,
+};
+use switchtower_store::{CursorKey, Page};
+
+use crate::error::Error;
+
+/// A call.
+#[derive(Clone)]
+pub struct Call {
+    /// Who is calling.
+    pub caller: Caller,
+    /// When, in which request.
+    pub context: Context,
+    /// What the tenant's cursors are signed with.
+    pub cursor_key: CursorKey,
+}
+
+impl Call {
+    /// The proof that the caller may do something.
+    pub fn authorize(&self, operation: &Operation) -> Result<Granted, Error> {
+        Ok(self.caller.authorize(operation)?)
+    }
+
+    /// The stamp of a change.
+    pub fn stamp(&self) -> Stamp {
+        self.context.stamp(&self.caller)
+    }
+
+    /// A part of a list.
+    pub fn page(&self, limit: u32, cursor: Option<String>) -> Page {
+        Page { limit, cursor, key: self.cursor_key.clone() }
+    }
+}
+
+/// SHA-256 of a text, in hexadecimal.
+pub fn sha256(text: &str) -> String {
+    sha256_of(text.as_bytes())
+}
+
+/// SHA-256 of bytes, in hexadecimal.
+pub fn sha256_of(bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}

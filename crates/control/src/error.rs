@@ -1,0 +1,139 @@
+//! What a client can act on when a use case fails.
+
+use std::error::Error as StdError;
+
+use switchtower_domain::{
+    access::Denied,
+    api_service::DefinitionError,
+    change::WrongState,
+    field::FieldErrors,
+    resource::{EditError, Reference},
+};
+use switchtower_store::StoreError;
+
+/// Why a use case did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such resource, or the caller may not know of it.
+    #[error("there is no such {kind}")]
+    NotFound {
+        /// The kind.
+        kind: &'static str,
+    },
+    /// The caller lacks a permission.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The resource has another revision than the caller named.
+    #[error("the resource has changed since")]
+    Stale,
+    /// Others keep changing the resource.
+    #[error("others are changing the resource at the same time")]
+    Busy,
+    /// The state does not allow it.
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
+    /// Fields are wrong.
+    #[error("the fields are not valid")]
+    Fields(FieldErrors),
+    /// Another resource has the name.
+    #[error("another {kind} is called `{name}`")]
+    NameTaken {
+        /// The kind.
+        kind: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// Others need the resource.
+    #[error("the {kind} is used by {} others", users.len())]
+    InUse {
+        /// The kind.
+        kind: &'static str,
+        /// Who needs it; at most 20.
+        users: Vec<Reference>,
+    },
+    /// It is larger than can be stored.
+    #[error("{bytes} bytes are more than the {limit} allowed")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// How large it is.
+        bytes: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// A rule of its own, with a stable code and a sentence.
+    #[error("{detail}")]
+    Refused {
+        /// The code, as in the registry of the API.
+        code: &'static str,
+        /// What is wrong and what to do.
+        detail: String,
+    },
+    /// The cursor was not made for this list.
+    #[error("the cursor does not belong to this list")]
+    BadCursor,
+    /// The table or another service asks to slow down.
+    #[error("throttled")]
+    Throttled(#[source] Box<dyn StdError + Send + Sync>),
+    /// The table or another service cannot be reached, or refuses.
+    #[error("unavailable")]
+    Unavailable(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl Error {
+    /// A rule of its own.
+    pub fn refused(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Refused { code, detail: detail.into() }
+    }
+}
+
+impl From<FieldErrors> for Error {
+    fn from(errors: FieldErrors) -> Self {
+        Self::Fields(errors)
+    }
+}
+
+impl From<EditError> for Error {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Fields(errors) => Self::Fields(errors),
+            EditError::State(error) => Self::WrongState(error),
+        }
+    }
+}
+
+impl From<DefinitionError> for Error {
+    fn from(error: DefinitionError) -> Self {
+        match error {
+            DefinitionError::NotFound => Self::NotFound { kind: "part of the API service" },
+            DefinitionError::Fields(errors) => Self::Fields(errors),
+            DefinitionError::BackendInUse { routes } => Self::InUse {
+                kind: "backend",
+                users: routes
+                    .into_iter()
+                    .take(20)
+                    .map(|id| Reference { kind: "route".to_owned(), id: id.to_string() })
+                    .collect(),
+            },
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Stale | StoreError::AlreadyExists => Self::Busy,
+            StoreError::NameTaken { kind, name } => Self::NameTaken { kind, name },
+            StoreError::Missing(Reference { kind, id }) => {
+                let detail = format!("There is no {} `{id}` in this tenant.", kind.replace('_', " "));
+                Self::Fields(FieldErrors::one(format!("/{kind}_id"), "not_found", detail))
+            }
+            StoreError::InUse => Self::InUse { kind: "resource", users: Vec::new() },
+            StoreError::TooLarge { bytes, limit } => Self::TooLarge { what: "document", bytes, limit },
+            StoreError::BadCursor => Self::BadCursor,
+            StoreError::Throttled(source) => Self::Throttled(source),
+            StoreError::Unavailable(source) => Self::Unavailable(source),
+            error @ StoreError::Corrupt { .. } => Self::Unavailable(Box::new(error)),
+        }
+    }
+}

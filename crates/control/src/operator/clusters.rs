@@ -1,0 +1,50 @@
+//! Clusters: what is their own besides create, get, list, replace and delete.
+
+use switchtower_domain::{
+    cluster::{Cluster, ClusterId},
+    deployment::DeploymentStatus,
+    operation,
+    resource::{Reference, Resource},
+};
+
+use crate::{
+    Call, Control, Error,
+    resource::{ListRequest, Target},
+};
+
+impl Control {
+    /// Stops new deployments to a cluster.
+    pub async fn cluster_maintenance(&self, call: &Call, target: Target<Cluster>) -> Result<Resource<Cluster>, Error> {
+        self.act(call, &operation::cluster_maintenance, target, Resource::<Cluster>::maintenance).await
+    }
+
+    /// Lets deployments reach a cluster again.
+    pub async fn cluster_activate(&self, call: &Call, target: Target<Cluster>) -> Result<Resource<Cluster>, Error> {
+        self.act(call, &operation::cluster_activate, target, Resource::<Cluster>::activate).await
+    }
+
+    /// Begins the end of a cluster that nothing is deployed on; the provisioner removes its queue and then its row.
+    pub async fn cluster_delete(&self, call: &Call, target: Target<Cluster>) -> Result<(), Error> {
+        self.refuse_while_deployed(call, target.id).await?;
+        let operation = &operation::cluster_delete;
+        self.act_with(call, operation, target, Resource::<Cluster>::retire, |commit, _| {
+            Ok(commit.unreferenced(target.id))
+        })
+        .await
+        .map(drop)
+    }
+
+    /// INVARIANT: a deployment to a cluster needs a publish, and a publish refers to its cluster; so the commit's own check
+    /// closes the gap between this read and the write.
+    async fn refuse_while_deployed(&self, call: &Call, cluster: ClusterId) -> Result<(), Error> {
+        let granted = call.authorize(&operation::cluster_delete)?;
+        if self.store.get::<Cluster>(granted.tenant_id(), cluster).await?.is_none() {
+            return Err(Error::NotFound { kind: "cluster" });
+        }
+        let ListRequest { limit, cursor } = ListRequest { limit: 100, cursor: None };
+        let deployments = self.store.list_cluster_deployments(cluster, &call.page(limit, cursor)).await?;
+        let live = deployments.items.iter().filter(|deployment| deployment.body.status != DeploymentStatus::Removed);
+        let users: Vec<_> = live.take(20).map(|deployment| Reference::to(deployment.id)).collect();
+        if users.is_empty() { Ok(()) } else { Err(Error::InUse { kind: "cluster", users }) }
+    }
+}
