@@ -1,34 +1,71 @@
-"""Starts the AWS emulator (ministack) in the foreground, with one addition.
+"""Runs the AWS emulator (ministack) in the foreground, with three corrections.
 
-CloudFormation runs the transforms of a nested stack's template (AWS::Serverless, AWS::LanguageExtensions). The emulator
-runs those of the root template only. The addition makes it do the same for nested ones, with its own functions, so that
-the templates need no second form. Settings come from the environment: see emulator_ctl.py.
+Where the emulator answers otherwise than AWS does, the templates would need a second form for it. They have one form, the
+one that is right on AWS, and what differs is corrected here, for the pinned version. Settings come from the environment
+that `stack.py` makes.
 """
 
+import json
 import sys
 
 from ministack import app
-from ministack.services.cloudformation import engine
+from ministack.core import iam_actions
+from ministack.services import apigateway
+from ministack.services.cloudformation import changesets, engine, handlers  # noqa: F401 (they bind the plain parser first)
+
+RULE_TARGET_ACTIONS = {"PutTargets", "RemoveTargets", "ListTargetsByRule"}
+BUS_ACTIONS = {"CreateEventBus", "DescribeEventBus", "DeleteEventBus"}
 
 
-def transform_nested_templates() -> None:
-    """Nested stacks look `_parse_template` up in `engine` when they are deployed; all other callers bound it at import."""
+def transform_nested_templates():
+    """AWS runs the transforms of nested templates (SAM, language extensions), the emulator only those of the root.
+
+    Nested stacks look the parser up when they are deployed, so that only they get this one.
+    """
     parse = engine._parse_template
 
     def parse_and_transform(body):
         template = engine._apply_transforms(parse(body))
         if isinstance(template, engine._TransformFailed):
-            raise ValueError(f"a nested template's transform failed: {template}")
+            raise ValueError(f"a transform of a nested template failed: {vars(template)}")
         return template
 
     engine._parse_template = parse_and_transform
 
 
-if __name__ == "__main__":
-    # The handlers must have bound the plain function before it is replaced.
-    import ministack.services.cloudformation.handlers  # noqa: F401
-    import ministack.services.cloudformation.changesets  # noqa: F401
+def read_cors_of_templates():
+    """A template's CORS settings are stored with the keys of CloudFormation, and read with those of the API."""
+    headers_of = apigateway._cors_response_headers
+    preflight_of = apigateway._cors_preflight_response
 
+    def api_keys(cors):
+        return {key[:1].lower() + key[1:]: value for key, value in (cors or {}).items()}
+
+    apigateway._cors_response_headers = lambda cors, origin: headers_of(api_keys(cors), origin)
+    apigateway._cors_preflight_response = lambda cors, origin: preflight_of(api_keys(cors), origin)
+
+
+def name_event_resources():
+    """AWS authorizes calls on a rule's targets by the rule, and calls on a bus by the bus."""
+    resource_of = iam_actions.extract_resource_arn
+
+    def resource(service, method, path, headers, body, query_params, region, account_id, *rest, **named):
+        if service == "events":
+            action = (headers.get("x-amz-target") or headers.get("X-Amz-Target") or "").rpartition(".")[2]
+            prefix = f"arn:aws:events:{region}:{account_id}"
+            if action in RULE_TARGET_ACTIONS:
+                request = json.loads(body or b"{}")
+                return f"{prefix}:rule/{request.get('EventBusName', 'default')}/{request.get('Rule', '')}"
+            if action in BUS_ACTIONS:
+                return f"{prefix}:event-bus/{json.loads(body or b'{}').get('Name', 'default')}"
+        return resource_of(service, method, path, headers, body, query_params, region, account_id, *rest, **named)
+
+    iam_actions.extract_resource_arn = resource
+
+
+if __name__ == "__main__":
     transform_nested_templates()
+    read_cors_of_templates()
+    name_event_resources()
     sys.argv = ["ministack"]
     app.main()
