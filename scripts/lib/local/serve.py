@@ -2,7 +2,7 @@
 
 Where the emulator answers otherwise than AWS does, the templates would need a second form for it. They have one form, the
 one that is right on AWS, and what differs is corrected here, for the pinned version. Settings come from the environment
-that `stack.py` makes.
+that `emulator.py` makes.
 """
 
 import json

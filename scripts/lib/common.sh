@@ -1,0 +1,84 @@
+# What the scripts share. To be sourced from the root of the checkout.
+# shellcheck shell=bash
+
+. scripts/lib/versions.sh
+
+STATE="$PWD/.switchtower"
+TOOLS="$STATE/tools"
+LOGS="$STATE/logs"
+mkdir -p "$TOOLS" "$LOGS"
+chmod 700 "$STATE"
+
+say() { printf '%s\n' "$*"; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# Runs a command with its output in a log file. Says what it does, how long it took, and on failure the end of the log.
+step() {
+    local title=$1 log start=$SECONDS status=0
+    log="$LOGS/${title//[^a-zA-Z0-9]/-}.log"
+    shift
+    say "• $title ..."
+    "$@" >"$log" 2>&1 </dev/null || status=$?
+    if ((status != 0)); then
+        tail -n 40 "$log" >&2
+        printf 'error: "%s" failed after %d s. All of its output is in %s\n' "$title" $((SECONDS - start)) "$log" >&2
+        return "$status"
+    fi
+    say "  done in $((SECONDS - start)) s"
+}
+
+# Names everything that is missing at once, with how to get it.
+require_tools() {
+    local missing=()
+    command -v cargo >/dev/null || missing+=("cargo: install Rust from https://rustup.rs")
+    command -v cc >/dev/null || missing+=("cc: install a C compiler (Debian: apt-get install build-essential; macOS: xcode-select --install)")
+    if ! command -v python3 >/dev/null; then
+        missing+=("python3: install Python 3.10 or newer (Debian: apt-get install python3 python3-venv)")
+    elif ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then
+        missing+=("python3: version 3.10 or newer is needed, this is $(python3 -V 2>&1)")
+    elif ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+        missing+=("python3-venv: Python has no venv module (Debian: apt-get install python3-venv)")
+    fi
+    ((${#missing[@]} == 0)) && return
+    say "Some tools are missing:" >&2
+    printf '  %s\n' "${missing[@]}" >&2
+    exit 1
+}
+
+# install_tools <environment> <requirement>...: makes the environment hold exactly these, once.
+install_tools() {
+    local name=$1 stamp="$TOOLS/$1.installed"
+    shift
+    [[ -f $stamp && $(<"$stamp") == "$*" ]] && return
+    step "Installing $name tools" make_environment "$name" "$@"
+    printf '%s' "$*" >"$stamp"
+}
+
+make_environment() {
+    local name=$1
+    shift
+    rm -rf "${TOOLS:?}/$name"
+    python3 -m venv "$TOOLS/$name"
+    PIP_DISABLE_PIP_VERSION_CHECK=1 "$TOOLS/$name/bin/pip" install --no-input "$@"
+}
+
+# cargo-lambda's package asks for zig, which only a cross build needs.
+install_build_tools() { install_tools build --no-deps "${BUILD_TOOLS[@]}"; }
+
+# build_functions [cargo lambda option]...: leaves target/lambda/<function>/bootstrap in the checkout.
+build_functions() {
+    local manifest packages=()
+    for manifest in functions/*/Cargo.toml; do
+        packages+=(--package "$(sed -n 's/^name = "\(.*\)"/\1/p' "$manifest" | head -n 1)")
+    done
+    PATH="$TOOLS/build/bin:$PATH" cargo lambda build --release --lambda-dir target/lambda "${packages[@]}" "$@"
+}
+
+# Every function of the templates must have been built: SAM would say so only in the middle of a deployment.
+require_functions() {
+    local function missing=()
+    for function in $(sed -n 's|^ *CodeUri: .*target/lambda/||p' infra/functions/*.yaml); do
+        [[ -x target/lambda/$function/bootstrap ]] || missing+=("$function")
+    done
+    ((${#missing[@]} == 0)) || die "no binary was built for: ${missing[*]}"
+}

@@ -1,0 +1,40 @@
+"""The local stack, for scripts/up and scripts/down: start, deploy, seed, stop. Run it from the root of the checkout."""
+
+import argparse
+import sys
+
+import emulator
+import state
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/lib/local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    start = commands.add_parser("start", help="start the emulator, if it does not run")
+    start.add_argument("--port", type=int, help="default: 4566, or the next free one")
+    commands.add_parser("stop", help="end the emulator that was started from this checkout")
+    commands.add_parser("deploy", help="deploy the templates, if anything changed")
+    commands.add_parser("seed", help="make the first tenant, user and API key, if there are none")
+    arguments = parser.parse_args()
+
+    if arguments.command == "start":
+        emulator.start(arguments.port)
+    elif arguments.command == "stop":
+        emulator.stop()
+    elif arguments.command == "deploy":
+        import stack
+
+        stack.deploy(emulator.running())
+    else:
+        import seed
+
+        seed.seed(emulator.running())
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except state.Failure as failure:
+        sys.exit(f"error: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)
