@@ -62,16 +62,25 @@ make_environment() {
     PIP_DISABLE_PIP_VERSION_CHECK=1 "$TOOLS/$name/bin/pip" install --no-input "$@"
 }
 
-# cargo-lambda's package asks for zig, which only a cross build needs.
+# cargo-lambda's package asks for zig, which only a cross build needs and which is large.
 install_build_tools() { install_tools build --no-deps "${BUILD_TOOLS[@]}"; }
 
-# build_functions [cargo lambda option]...: leaves target/lambda/<function>/bootstrap in the checkout.
+install_cross_tools() {
+    install_tools cross "${CROSS_TOOLS[@]}"
+    PATH="$("$TOOLS/cross/bin/python" -c 'import os, ziglang; print(os.path.dirname(ziglang.__file__))'):$PATH"
+}
+
+# build_functions <cargo lambda option>...: leaves target/lambda/<function>/bootstrap in the checkout, wherever cargo's own
+# target directory is. How they are optimized stands in Cargo.toml alone.
 build_functions() {
-    local manifest packages=()
+    local manifest packages=() start=$SECONDS
+    say "• Building the functions (some minutes the first time) ..."
     for manifest in functions/*/Cargo.toml; do
         packages+=(--package "$(sed -n 's/^name = "\(.*\)"/\1/p' "$manifest" | head -n 1)")
     done
-    PATH="$TOOLS/build/bin:$PATH" cargo lambda build --release --lambda-dir target/lambda "${packages[@]}" "$@"
+    PATH="$TOOLS/build/bin:$PATH" cargo lambda build --release --disable-optimizations --lambda-dir target/lambda \
+        "${packages[@]}" "$@" </dev/null
+    say "  done in $((SECONDS - start)) s"
 }
 
 # Every function of the templates must have been built: SAM would say so only in the middle of a deployment.

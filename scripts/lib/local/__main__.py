@@ -1,4 +1,4 @@
-"""The local stack, for scripts/up and scripts/down: start, deploy, seed, stop. Run it from the root of the checkout."""
+"""The local stack, for the scripts: start, deploy, seed, stop. Run it from the root of the checkout."""
 
 import argparse
 import sys
@@ -15,6 +15,8 @@ def main():
     commands.add_parser("stop", help="end the emulator that was started from this checkout")
     commands.add_parser("deploy", help="deploy the templates, if anything changed")
     commands.add_parser("seed", help="make the first tenant, user and API key, if there are none")
+    trial = commands.add_parser("dry-run", help="show what CloudFormation would get on AWS")
+    trial.add_argument("options", nargs="*", help="options of sam deploy")
     arguments = parser.parse_args()
 
     if arguments.command == "start":
@@ -25,6 +27,10 @@ def main():
         import stack
 
         stack.deploy(emulator.running())
+    elif arguments.command == "dry-run":
+        import dry_run
+
+        dry_run.dry_run(arguments.options)
     else:
         import seed
 

@@ -28,24 +28,30 @@ def start(wanted):
     port = choose_port(wanted)
     data = state.STATE / "emulator" / str(port)
     shutil.rmtree(data, ignore_errors=True)
-    (data / "tmp").mkdir(parents=True)
-    state.LOGS.mkdir(parents=True, exist_ok=True)
+    data.mkdir(parents=True)
     log = state.LOGS / "emulator.log"
     with state.step(f"Starting the emulator on port {port}"):
-        with open(log, "w") as output:
-            process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("serve.py"))],
-                env=environment(port, data),
-                cwd=data,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                # Of its own session, so that Ctrl-C here does not end it, and so that `stop` can end all its children.
-                start_new_session=True,
-            )
+        process = launch(port, data, log)
         mark = {"pid": process.pid, "started": started_at(process.pid), "port": port, "endpoint": f"http://127.0.0.1:{port}"}
         state.write(state.EMULATOR, mark | {"boot": uuid.uuid4().hex})
         wait_until_healthy(process, mark["endpoint"], log)
+
+
+def launch(port, data, log):
+    """Runs an emulator that keeps all its files in the folder `data`."""
+    (data / "tmp").mkdir()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "w") as output:
+        return subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("serve.py"))],
+            env=environment(port, data),
+            cwd=data,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Of its own session, so that Ctrl-C here does not end it, and so that `stop` can end all its children.
+            start_new_session=True,
+        )
 
 
 def stop():
@@ -89,7 +95,7 @@ def started_at(pid):
     return answer.stdout.strip()
 
 
-def choose_port(wanted):
+def choose_port(wanted, quiet=False):
     if wanted and is_free(wanted):
         return wanted
     first = wanted or DEFAULT_PORT
@@ -99,7 +105,7 @@ def choose_port(wanted):
         raise state.Failure(f"port {wanted} is used by another program{hint}")
     if free is None:
         raise state.Failure(f"no port from {first} on is free; choose one with --port")
-    if free != first:
+    if free != first and not quiet:
         print(f"• Port {first} is used by another program, so {free} is taken")
     return free
 

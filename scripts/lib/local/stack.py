@@ -46,17 +46,17 @@ def parameters(emulator):
         f"Architecture={ARCHITECTURES.get(platform.machine().lower(), 'x86_64')}",
         f"EmulatorHost=127.0.0.1:{emulator['port']}",
     ]
-    return configured_parameters() + known
+    return configured_parameters("local") + known
 
 
-def configured_parameters():
+def configured_parameters(settings):
     """SAM replaces its file's parameters by those of the command line, so that both have to be given there."""
     script = (
-        "import json, tomlkit; "
-        "print(json.dumps(tomlkit.load(open('samconfig.toml'))['local']['deploy']['parameters']['parameter_overrides']))"
+        "import json, sys, tomlkit; deploy = tomlkit.load(open('samconfig.toml'))[sys.argv[1]]['deploy']['parameters']; "
+        "print(json.dumps(deploy.get('parameter_overrides', [])))"
     )
-    answer = subprocess.run([str(state.SAM / "python"), "-c", script], capture_output=True, text=True, check=True)
-    return json.loads(answer.stdout)
+    command = [str(state.SAM / "python"), "-c", script, settings]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def fingerprint():
