@@ -1,8 +1,8 @@
-"""Runs the AWS emulator (ministack) in the foreground, with three corrections.
+"""Runs the AWS emulator (ministack) in the foreground, with corrections.
 
 Where the emulator answers otherwise than AWS does, the templates would need a second form for it. They have one form, the
-one that is right on AWS, and what differs is corrected here, for the pinned version. Settings come from the environment
-that `emulator.py` makes.
+one that is right on AWS, and what differs is corrected here, for the pinned version: each function says how. Settings come
+from the environment that `emulator.py` makes.
 """
 
 import json
@@ -10,8 +10,10 @@ import sys
 
 from ministack import app
 from ministack.core import iam_actions
-from ministack.services import apigateway
-from ministack.services.cloudformation import changesets, engine, handlers  # noqa: F401 (they bind the plain parser first)
+from ministack.services import apigateway, cloudformation
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners  # noqa: F401 (they bind the plain parser)
+
+import stream_failures
 
 RULE_TARGET_ACTIONS = {"PutTargets", "RemoveTargets", "ListTargetsByRule"}
 BUS_ACTIONS = {"CreateEventBus", "DescribeEventBus", "DeleteEventBus"}
@@ -31,6 +33,19 @@ def transform_nested_templates():
         return template
 
     engine._parse_template = parse_and_transform
+
+
+def keep_attributes_of_unchanged_resources():
+    """When a nested stack is updated, the emulator forgets the attributes (`Fn::GetAtt`) of resources that did not change."""
+    update = provisioners._update_resource
+
+    def update_resource(kind, physical_id, old, new, stack_name, logical_id=None, old_attrs=None):
+        if old_attrs is None:
+            known = cloudformation._stacks.get(stack_name, {}).get("_resources", {}).get(logical_id, {})
+            old_attrs = known.get("Attributes")
+        return update(kind, physical_id, old, new, stack_name, logical_id, old_attrs)
+
+    provisioners._update_resource = update_resource
 
 
 def read_cors_of_templates():
@@ -65,7 +80,9 @@ def name_event_resources():
 
 if __name__ == "__main__":
     transform_nested_templates()
+    keep_attributes_of_unchanged_resources()
     read_cors_of_templates()
     name_event_resources()
+    stream_failures.report()
     sys.argv = ["ministack"]
     app.main()
