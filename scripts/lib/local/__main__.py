@@ -15,6 +15,9 @@ def main():
     commands.add_parser("stop", help="end the emulator that was started from this checkout")
     commands.add_parser("deploy", help="deploy the templates, if anything changed")
     commands.add_parser("seed", help="make the first tenant, user and API key, if there are none")
+    lines = commands.add_parser("logs", help="print what functions wrote")
+    lines.add_argument("function", nargs="?", help="for example `admin-tenants`; default: all")
+    lines.add_argument("--follow", action="store_true", help="go on with new lines until Ctrl-C")
     trial = commands.add_parser("dry-run", help="show what CloudFormation would get on AWS")
     trial.add_argument("options", nargs="*", help="options of sam deploy")
     arguments = parser.parse_args()
@@ -27,6 +30,10 @@ def main():
         import stack
 
         stack.deploy(emulator.running())
+    elif arguments.command == "logs":
+        import logs
+
+        logs.logs(emulator.running(), arguments.function, arguments.follow)
     elif arguments.command == "dry-run":
         import dry_run
 

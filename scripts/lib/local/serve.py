@@ -10,7 +10,7 @@ import sys
 
 from ministack import app
 from ministack.core import iam_actions
-from ministack.services import apigateway, cloudformation
+from ministack.services import apigateway, cloudformation, eventbridge, lambda_svc
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners  # noqa: F401 (they bind the plain parser)
 
 import stream_failures
@@ -78,11 +78,27 @@ def name_event_resources():
     iam_actions.extract_resource_arn = resource
 
 
+def repeat_what_rules_and_schedules_call():
+    """Rules and schedules call functions asynchronously: AWS repeats a call that fails, then puts it into the failure queue.
+
+    The emulator does so for direct asynchronous calls only.
+    """
+
+    def dispatch(arn, payload):
+        function, config, _name = lambda_svc._get_func_record_for_ref(arn)
+        if function and config:
+            record = lambda_svc._execution_record_for_config(function, config)
+            lambda_svc.invoke_async_with_retry(record, json.loads(payload))
+
+    eventbridge._dispatch_to_lambda = dispatch
+
+
 if __name__ == "__main__":
     transform_nested_templates()
     keep_attributes_of_unchanged_resources()
     read_cors_of_templates()
     name_event_resources()
+    repeat_what_rules_and_schedules_call()
     stream_failures.report()
     sys.argv = ["ministack"]
     app.main()
