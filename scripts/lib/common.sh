@@ -86,8 +86,8 @@ build_functions() {
 # Every function of the templates must have been built: SAM would say so only in the middle of a deployment.
 require_functions() {
     local function missing=()
-    for function in $(sed -n 's|^ *CodeUri: .*target/lambda/||p' infra/functions/*.yaml); do
+    while read -r function; do
         [[ -x target/lambda/$function/bootstrap ]] || missing+=("$function")
-    done
+    done < <(sed -n 's|^ *CodeUri: .*target/lambda/||p' infra/functions/*.yaml)
     ((${#missing[@]} == 0)) || die "no binary was built for: ${missing[*]}"
 }
