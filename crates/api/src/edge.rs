@@ -4,6 +4,7 @@ pub mod body;
 pub mod call;
 pub mod code;
 pub mod crud;
+pub mod deployments;
 pub mod etag;
 pub mod id;
 pub mod idempotency;

@@ -44,6 +44,8 @@ pub enum Scope {
     Agent,
     /// The caller's own.
     Own,
+    /// Everyone's.
+    Public,
 }
 
 /// A caller whose credentials were checked.

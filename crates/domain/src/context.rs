@@ -28,6 +28,12 @@ impl Context {
         Self { now, request_id: request_id.into(), entropy }
     }
 
+    /// The same context for a request of that id.
+    #[must_use]
+    pub fn named(self, request_id: impl Into<String>) -> Self {
+        Self { request_id: request_id.into(), ..self }
+    }
+
     /// A new id.
     pub fn id<K: crate::id::Prefixed>(&self) -> Id<K> {
         let [a, b, c, d, e, f, g, h, i, j, ..] = self.entropy.bytes();

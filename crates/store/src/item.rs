@@ -69,6 +69,7 @@ pub(crate) fn expiring(mut item: Item, at: Timestamp) -> Item {
 }
 
 /// Whether a row should have been deleted by now.
+#[allow(dead_code, reason = "the live feed reads rows that expire")]
 pub(crate) fn is_expired(item: &Item, now: Timestamp) -> bool {
     let end = item.get("expires_at").and_then(|value| value.as_n().ok()).and_then(|n| n.parse::<i64>().ok());
     end.is_some_and(|end| end <= now.as_second())

@@ -85,7 +85,8 @@ pub(crate) fn decode<T: DeserializeOwned + ToSchema + 'static>(value: Value) -> 
     schema::check::<T>(&value)?;
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
-        let pointer = if path == "." { String::new() } else { format!("/{}", path.replace(['.', '['], "/").replace(']', "")) };
+        let pointer =
+            if path == "." { String::new() } else { format!("/{}", path.replace(['.', '['], "/").replace(']', "")) };
         FieldErrors::one(pointer, "not_valid", format!("It is not valid: {}.", error.inner()))
     })
 }

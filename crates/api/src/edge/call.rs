@@ -1,33 +1,47 @@
-//! Who is calling: extractors, one for each scope.
+//! Who is calling: checked before anything else of a request, and handed to its handler.
 
-use axum::extract::FromRequestParts;
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use http::request::Parts;
 use switchtower_control::Call;
 use switchtower_domain::context::Context;
 
+use super::code;
 use crate::{Api, Authenticated, Problem, Scope};
 
-/// A user or API key in a tenant.
-pub struct TenantCall(pub Call);
-
-/// A system administrator, in no tenant.
-pub struct SystemCall(pub Call);
-
-/// An agent.
-pub struct AgentCall(pub Call);
+/// The call of a caller who is known.
+pub struct Known(pub Call);
 
 /// Anyone who is known, with all that is known.
-pub struct OwnCall(pub Authenticated);
+pub struct Own(pub Authenticated);
 
-/// Nobody in particular: endpoints that everyone may call.
-pub struct AnonymousCall(pub Context);
+/// The context of a call by anyone.
+pub struct Anyone(pub Context);
 
-async fn authenticate(parts: &Parts, api: &Api, scope: Scope) -> Result<(Authenticated, Context), Problem> {
-    let context = context(parts, api);
-    let authenticated =
-        api.authenticator.authenticate(&parts.headers, scope, context.now, api.entropy.as_ref()).await?;
-    tracing::Span::current().record("tenant", tracing::field::display(authenticated.caller.tenant_id()));
-    Ok((authenticated, context))
+/// Checks the credentials of every request to a resource.
+pub(crate) async fn layer(State((api, scope)): State<(Api, Scope)>, mut request: Request, next: Next) -> Response {
+    if scope == Scope::Public {
+        return next.run(request).await;
+    }
+    let now = request.extensions().get::<Context>().map_or_else(|| (api.clock)(), |context| context.now);
+    let checked = api.authenticator.authenticate(request.headers(), scope, now, api.entropy.as_ref()).await;
+    match checked {
+        Ok(authenticated) => {
+            let tenant = authenticated.caller.tenant_id();
+            tracing::Span::current().record("tenant", tracing::field::display(tenant));
+            request.extensions_mut().insert(authenticated);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn known(parts: &Parts) -> Result<Authenticated, Problem> {
+    let missing = || Problem::new(code::unauthenticated, "Send a bearer token or an API key.");
+    parts.extensions.get::<Authenticated>().cloned().ok_or_else(missing)
 }
 
 fn context(parts: &Parts, api: &Api) -> Context {
@@ -35,43 +49,24 @@ fn context(parts: &Parts, api: &Api) -> Context {
     parts.extensions.get::<Context>().cloned().unwrap_or_else(made)
 }
 
-fn call((authenticated, context): (Authenticated, Context)) -> Call {
-    Call { caller: authenticated.caller, context, cursor_key: authenticated.cursor_key }
-}
-
-impl FromRequestParts<Api> for TenantCall {
+impl FromRequestParts<Api> for Known {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        authenticate(parts, api, Scope::Tenant).await.map(|known| Self(call(known)))
+        let Authenticated { caller, cursor_key, .. } = known(parts)?;
+        Ok(Self(Call { caller, cursor_key, context: context(parts, api) }))
     }
 }
 
-impl FromRequestParts<Api> for SystemCall {
+impl FromRequestParts<Api> for Own {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        authenticate(parts, api, Scope::System).await.map(|known| Self(call(known)))
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
+        known(parts).map(Self)
     }
 }
 
-impl FromRequestParts<Api> for AgentCall {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        authenticate(parts, api, Scope::Agent).await.map(|known| Self(call(known)))
-    }
-}
-
-impl FromRequestParts<Api> for OwnCall {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        authenticate(parts, api, Scope::Own).await.map(|(known, _)| Self(known))
-    }
-}
-
-impl FromRequestParts<Api> for AnonymousCall {
+impl FromRequestParts<Api> for Anyone {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {

@@ -33,3 +33,13 @@ impl FromRequestParts<Api> for IfMatch {
 pub(crate) fn etag(revision: Revision) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{}\"", revision.0)).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
 }
+
+/// The documentation of `If-Match`.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "it is documentation; `IfMatch` reads the header")]
+pub(crate) struct IfMatchHeader {
+    /// The `ETag` that the resource must have, such as `"3"`; any, when left out.
+    #[param(rename = "If-Match", required = false)]
+    if_match: Option<String>,
+}

@@ -1,6 +1,6 @@
 //! `Idempotency-Key` on POST: the same request runs once, and its answer is kept for 24 hours.
 //!
-//! A key belongs to a tenant, a caller and a path. What changes nothing (any 4xx or 5xx) is not kept, so that a corrected
+//! It runs after the caller was checked: a revoked key replays nothing. A key belongs to a tenant, a caller and a path. What changes nothing (any 4xx or 5xx) is not kept, so that a corrected
 //! request may use the same key. Secrets are shown once: a kept answer has `null` in their place.
 
 use axum::{
@@ -20,7 +20,7 @@ use switchtower_store::{
 };
 
 use super::{body, code};
-use crate::{Api, Problem};
+use crate::{Api, Authenticated, Problem};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -46,11 +46,16 @@ async fn once(api: &Api, key: &str, request: Request, next: Next) -> Result<Resp
     let (parts, body) = request.into_parts();
     let bytes = read(body).await?;
     let now = parts.extensions.get::<Context>().map_or_else(|| (api.clock)(), |context| context.now);
-    let digest = call::sha256(&[&caller(&parts.headers), parts.uri.path(), key].join("\n"));
+    let (tenant, caller) = match parts.extensions.get::<Authenticated>() {
+        Some(known) => (known.caller.tenant_id(), known.caller.actor().to_string()),
+        None => (SYSTEM_TENANT, "anyone".to_owned()),
+    };
+    let digest = call::sha256(&[&tenant.to_string(), &caller, parts.uri.path(), key].join("\n"));
     let content = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    let request_sha256 = call::sha256_of(&[content, b"\n", parts.uri.query().unwrap_or_default().as_bytes(), b"\n", &bytes].concat());
+    let request_sha256 =
+        call::sha256_of(&[content, b"\n", parts.uri.query().unwrap_or_default().as_bytes(), b"\n", &bytes].concat());
     let store = &api.control.store;
-    match store.idempotency_claim(SYSTEM_TENANT, &digest, &request_sha256, now).await.map_err(problem)? {
+    match store.idempotency_claim(tenant, &digest, &request_sha256, now).await.map_err(problem)? {
         Claim::Ours => {}
         Claim::Answered(answer) => return Ok(replay(answer)),
         Claim::Running => {
@@ -70,30 +75,18 @@ async fn once(api: &Api, key: &str, request: Request, next: Next) -> Result<Resp
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let answer = keep(parts.status, &parts.headers, &bytes);
-    if let Err(error) = store.idempotency_answer(SYSTEM_TENANT, &digest, &request_sha256, answer, now).await {
+    if let Err(error) = store.idempotency_answer(tenant, &digest, &request_sha256, answer, now).await {
         // The change is made; failing now would invite a second one.
         tracing::error!(%error, "the answer could not be kept");
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
-/// Digest input that tells callers apart. Credentials are not checked yet: a key under wrong ones finds nothing.
-fn caller(headers: &HeaderMap) -> String {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    [subject(&text("authorization")), text("x-api-key"), text("x-tenant")].join("\n")
-}
-
-/// A bearer token is renewed every hour; who it is about stays. Its claims are read unchecked, which is enough here: the
-/// request itself is checked before anything runs, and a replay needs the same claims to be found.
-fn subject(authorization: &str) -> String {
-    authorization.to_owned()
-}
-
 async fn read(body: Body) -> Result<axum::body::Bytes, Problem> {
     let bytes = http_body_util::Limited::new(body, 8 * body::MAX_BYTES).collect().await;
-    bytes.map(http_body_util::Collected::to_bytes).map_err(|_| {
-        Problem::new(code::too_large, "The body is larger than this endpoint takes. Send less at once.")
-    })
+    bytes
+        .map(http_body_util::Collected::to_bytes)
+        .map_err(|_| Problem::new(code::too_large, "The body is larger than this endpoint takes. Send less at once."))
 }
 
 fn keep(status: StatusCode, headers: &HeaderMap, bytes: &[u8]) -> Answer {

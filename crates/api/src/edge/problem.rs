@@ -12,7 +12,10 @@ use utoipa::{
     openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, response::Response as Documented},
 };
 
-use super::{code::{self, Code}, request};
+use super::{
+    code::{self, Code},
+    request,
+};
 
 /// A problem, as `application/problem+json`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -109,7 +112,8 @@ impl From<Error> for Problem {
                 Self::new(code::not_found, format!("There is no such {kind} in this tenant."))
             }
             Error::Denied(denied) => {
-                let detail = format!("The permission `{}` is needed. Ask an org-admin of the tenant.", denied.permission);
+                let detail =
+                    format!("The permission `{}` is needed. Ask an org-admin of the tenant.", denied.permission);
                 Self::new(code::permission_denied, detail)
             }
             Error::Stale => {
@@ -119,13 +123,15 @@ impl From<Error> for Problem {
             Error::Busy => Self::new(code::busy, "Others are changing the same resource. Try again."),
             Error::WrongState(wrong) => {
                 let kind = wrong.kind.replace('_', " ");
-                let detail = format!("Cannot {} a {kind} that is {}; it must be {}.", wrong.verb, wrong.state, wrong.allowed);
+                let detail =
+                    format!("Cannot {} a {kind} that is {}; it must be {}.", wrong.verb, wrong.state, wrong.allowed);
                 Self { current_state: Some(wrong.state), ..Self::new(code::wrong_state, detail) }
             }
             Error::Fields(errors) => Self::fields(code::invalid_body, errors),
             Error::NameTaken { kind, name } => {
                 let detail = format!("Another {} is called `{name}`. Choose another name.", kind.replace('_', " "));
-                let errors = vec![FieldError { pointer: "/name".into(), code: "name_taken".into(), detail: detail.clone() }];
+                let errors =
+                    vec![FieldError { pointer: "/name".into(), code: "name_taken".into(), detail: detail.clone() }];
                 Self { errors, ..Self::new(code::name_taken, detail) }
             }
             Error::InUse { kind, users } => {
@@ -139,9 +145,10 @@ impl From<Error> for Problem {
                 Self::new(code::too_large, detail)
             }
             Error::Refused { code, detail } => Self::new(code::find(code).unwrap_or(code::wrong_state), detail),
-            Error::BadCursor => {
-                Self::new(code::invalid_cursor, "Use `next_cursor` of the same list, tenant and filters, or begin anew.")
-            }
+            Error::BadCursor => Self::new(
+                code::invalid_cursor,
+                "Use `next_cursor` of the same list, tenant and filters, or begin anew.",
+            ),
             Error::Throttled(cause) => {
                 let detail = "Slow down and try again in a moment.";
                 Self { cause: Some(cause), ..Self::new(code::throttled, detail) }

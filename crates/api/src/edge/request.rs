@@ -34,7 +34,7 @@ pub(crate) async fn layer(State(api): State<Api>, mut request: Request, next: Ne
     let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_fit(id));
     let id = given.map_or_else(|| blank.id::<EventMarker>().suffix(), str::to_owned);
     CURRENT.with_borrow_mut(|current| current.clone_from(&id));
-    let context = Context { request_id: id.clone(), ..blank };
+    let context = blank.named(id.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     request.extensions_mut().insert(context);
@@ -51,4 +51,14 @@ pub(crate) async fn layer(State(api): State<Api>, mut request: Request, next: Ne
 /// A request id of somebody else is kept when it is short and plain.
 fn is_fit(id: &str) -> bool {
     (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// The documentation of `Idempotency-Key`.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "it is documentation; the idempotency layer reads the header")]
+pub(crate) struct IdempotencyHeader {
+    /// Repeating the request with the same key within 24 hours answers what the first one was answered.
+    #[param(rename = "Idempotency-Key", required = false, min_length = 1, max_length = 255, pattern = "^[ -~]+$")]
+    idempotency_key: Option<String>,
 }

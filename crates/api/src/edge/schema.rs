@@ -94,10 +94,9 @@ fn hint_unknown(field: &str) -> (&'static str, String) {
 
 fn hint_missing(field: &str) -> (&'static str, String) {
     match field {
-        "cluster_id" => (
-            "cluster_required",
-            "Name the cluster that it runs on: `GET /v1/operator/clusters` lists them.".to_owned(),
-        ),
+        "cluster_id" => {
+            ("cluster_required", "Name the cluster that it runs on: `GET /v1/operator/clusters` lists them.".to_owned())
+        }
         _ => ("required", "The field is required.".to_owned()),
     }
 }

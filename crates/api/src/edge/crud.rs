@@ -1,0 +1,154 @@
+//! The handlers that every kind of resource has, written once.
+//!
+//! `crud!` takes the kind, its input, its id and the paths, and makes `create`, `list`, `get`, `replace`, `patch` and `delete`
+//! handlers with their documentation; `actions!` makes `POST …/{id}/<verb>` handlers of transitions. A macro, because the
+//! documentation attribute needs the concrete types.
+
+/// Makes the create, get, replace and patch handlers of a kind, under the names of their operations.
+macro_rules! crud {
+    (
+        $kind:ident, input $input:ident, id $id:ident, view $view:ident, at $collection:literal, tag $tag:literal,
+        create $create:ident, get $get:ident, replace $replace:ident, patch $patch:ident $(,)?
+    ) => {
+        #[doc = concat!("A ", $tag, ", as the API shows it.")]
+        pub type $view = $crate::edge::view::View<$kind>;
+
+        #[doc = concat!("Creates a ", stringify!($kind), ".")]
+        #[utoipa::path(
+                    post, path = "/", tag = $tag, request_body = $input,
+                    params($crate::edge::request::IdempotencyHeader),
+                    responses(
+                        (status = 201, body = $view, headers(("Location" = String), ("ETag" = String))),
+                        $crate::edge::problem::Problems
+                    )
+                )]
+        pub(crate) async fn $create(
+            axum::extract::State(api): axum::extract::State<$crate::Api>,
+            $crate::edge::call::Known(call): $crate::edge::call::Known,
+            $crate::edge::body::Body(input): $crate::edge::body::Body<$input>,
+        ) -> Result<$crate::edge::view::Created<$kind>, $crate::Problem> {
+            let resource = api.control.create(&call, &switchtower_domain::operation::$create, input).await?;
+            Ok($crate::edge::view::Created { collection: $collection, resource })
+        }
+
+        #[doc = concat!("Gets a ", stringify!($kind), ".")]
+        #[utoipa::path(
+                    get, path = "/{id}", tag = $tag, params(("id" = $id, Path)),
+                    responses((status = 200, body = $view, headers(("ETag" = String))), $crate::edge::problem::Problems)
+                )]
+        pub(crate) async fn $get(
+            axum::extract::State(api): axum::extract::State<$crate::Api>,
+            $crate::edge::call::Known(call): $crate::edge::call::Known,
+            $crate::edge::id::PathId(id): $crate::edge::id::PathId<$kind>,
+        ) -> Result<$view, $crate::Problem> {
+            let resource = api.control.get(&call, &switchtower_domain::operation::$get, id).await?;
+            Ok($crate::edge::view::View(resource))
+        }
+
+        #[doc = concat!("Replaces everything of a ", stringify!($kind), " that callers may edit.")]
+        #[utoipa::path(
+                    put, path = "/{id}", tag = $tag, request_body = $input,
+                    params(("id" = $id, Path), $crate::edge::etag::IfMatchHeader),
+                    responses((status = 200, body = $view, headers(("ETag" = String))), $crate::edge::problem::Problems)
+                )]
+        pub(crate) async fn $replace(
+            axum::extract::State(api): axum::extract::State<$crate::Api>,
+            $crate::edge::call::Known(call): $crate::edge::call::Known,
+            $crate::edge::id::PathId(id): $crate::edge::id::PathId<$kind>,
+            $crate::edge::etag::IfMatch(if_match): $crate::edge::etag::IfMatch,
+            $crate::edge::body::Body(input): $crate::edge::body::Body<$input>,
+        ) -> Result<$view, $crate::Problem> {
+            let target = switchtower_control::resource::Target { id, if_match };
+            let operation = &switchtower_domain::operation::$replace;
+            Ok($crate::edge::view::View(api.control.replace(&call, operation, target, input).await?))
+        }
+
+        #[doc = concat!("Edits a part of a ", stringify!($kind), " with a JSON Merge Patch.")]
+        #[utoipa::path(
+                    patch, path = "/{id}", tag = $tag,
+                    request_body(content(
+                        (serde_json::Map<String, serde_json::Value> = "application/merge-patch+json"),
+                        (serde_json::Map<String, serde_json::Value> = "application/json"),
+                    )),
+                    params(("id" = $id, Path), $crate::edge::etag::IfMatchHeader),
+                    responses((status = 200, body = $view, headers(("ETag" = String))), $crate::edge::problem::Problems)
+                )]
+        pub(crate) async fn $patch(
+            axum::extract::State(api): axum::extract::State<$crate::Api>,
+            $crate::edge::call::Known(call): $crate::edge::call::Known,
+            $crate::edge::id::PathId(id): $crate::edge::id::PathId<$kind>,
+            $crate::edge::etag::IfMatch(if_match): $crate::edge::etag::IfMatch,
+            patch: $crate::edge::body::Patch,
+        ) -> Result<$view, $crate::Problem> {
+            let target = switchtower_control::resource::Target { id, if_match };
+            let operation = &switchtower_domain::operation::$patch;
+            let resource = api.control.patch(&call, operation, target, |input| patch.apply(&input)).await?;
+            Ok($crate::edge::view::View(resource))
+        }
+    };
+}
+
+/// Makes the plain list handler of a kind.
+macro_rules! list {
+    ($kind:ident, view $view:ident, page $page:ident, tag $tag:literal, list $list:ident $(,)?) => {
+        #[doc = concat!("A part of a list of ", $tag, ".")]
+        pub type $page = $crate::edge::view::PageView<$view>;
+
+        #[doc = concat!("Lists ", $tag, ", oldest first.")]
+        #[utoipa::path(
+                            get, path = "/", tag = $tag, params($crate::edge::query::ListParams),
+                            responses((status = 200, body = $page), $crate::edge::problem::Problems)
+                        )]
+        pub(crate) async fn $list(
+            axum::extract::State(api): axum::extract::State<$crate::Api>,
+            $crate::edge::call::Known(call): $crate::edge::call::Known,
+            $crate::edge::query::Params(params): $crate::edge::query::Params<$crate::edge::query::ListParams>,
+        ) -> Result<$page, $crate::Problem> {
+            let operation = &switchtower_domain::operation::$list;
+            Ok(api.control.list::<$kind>(&call, operation, params.into()).await?.into())
+        }
+    };
+}
+
+/// Makes the delete handler of a kind, which calls a use case of its own.
+macro_rules! delete {
+    ($kind:ident, id $id:ident, tag $tag:literal, delete $delete:ident) => {
+        #[doc = concat!("Deletes a ", stringify!($kind), " that nothing needs.")]
+        #[utoipa::path(
+                    delete, path = "/{id}", tag = $tag, params(("id" = $id, Path), $crate::edge::etag::IfMatchHeader),
+                    responses((status = 204), $crate::edge::problem::Problems)
+                )]
+        pub(crate) async fn $delete(
+            axum::extract::State(api): axum::extract::State<$crate::Api>,
+            $crate::edge::call::Known(call): $crate::edge::call::Known,
+            $crate::edge::id::PathId(id): $crate::edge::id::PathId<$kind>,
+            $crate::edge::etag::IfMatch(if_match): $crate::edge::etag::IfMatch,
+        ) -> Result<http::StatusCode, $crate::Problem> {
+            api.control.$delete(&call, switchtower_control::resource::Target { id, if_match }).await?;
+            Ok(http::StatusCode::NO_CONTENT)
+        }
+    };
+}
+
+/// Makes handlers of transitions: `POST /{id}/<verb>`, each calling the use case of its own name.
+macro_rules! actions {
+    ($kind:ident, id $id:ident, view $view:ident, tag $tag:literal, $($action:ident $path:literal $doc:literal,)+) => {$(
+        #[doc = $doc]
+        #[utoipa::path(
+            post, path = $path, tag = $tag,
+            params(("id" = $id, Path), $crate::edge::etag::IfMatchHeader, $crate::edge::request::IdempotencyHeader),
+            responses((status = 200, body = $view, headers(("ETag" = String))), $crate::edge::problem::Problems)
+        )]
+        pub(crate) async fn $action(
+            axum::extract::State(api): axum::extract::State<$crate::Api>,
+            $crate::edge::call::Known(call): $crate::edge::call::Known,
+            $crate::edge::id::PathId(id): $crate::edge::id::PathId<$kind>,
+            $crate::edge::etag::IfMatch(if_match): $crate::edge::etag::IfMatch,
+        ) -> Result<$view, $crate::Problem> {
+            let target = switchtower_control::resource::Target { id, if_match };
+            Ok($crate::edge::view::View(api.control.$action(&call, target).await?))
+        }
+    )+};
+}
+
+pub(crate) use {actions, crud, delete, list};

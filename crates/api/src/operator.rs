@@ -1,0 +1,5 @@
+//! Operators' endpoints.
+
+pub mod agents;
+pub mod clusters;
+pub mod deployments;

@@ -1,0 +1,82 @@
+//! The table of contents: every resource with its function, its path, its scope and its router.
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    middleware,
+    response::{IntoResponse, Response},
+};
+use http::HeaderValue;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    Api, Problem, Scope,
+    edge::{body, call, code, idempotency, request},
+    operator,
+};
+
+/// One persona's resource: one Lambda function.
+#[derive(Clone, Copy)]
+pub struct Resource {
+    /// The function's name: persona and resource.
+    pub function: &'static str,
+    /// The path below which it answers.
+    pub path: &'static str,
+    /// Whose resources it is about.
+    pub scope: Scope,
+    /// Its routes.
+    pub routes: fn() -> OpenApiRouter<Api>,
+    /// The most bytes of a body.
+    pub max_bytes: usize,
+}
+
+impl Resource {
+    const fn new(function: &'static str, path: &'static str, scope: Scope, routes: fn() -> OpenApiRouter<Api>) -> Self {
+        Self { function, path, scope, routes, max_bytes: body::MAX_BYTES }
+    }
+
+    /// The routes with their documentation, under the resource's path.
+    pub fn documented(&self) -> OpenApiRouter<Api> {
+        OpenApiRouter::new().nest(self.path, (self.routes)())
+    }
+
+    /// The router that answers the resource's requests.
+    pub fn router(&self, api: Api) -> Router {
+        let (router, _) = self.documented().split_for_parts();
+        router
+            .fallback(no_such_endpoint)
+            .method_not_allowed_fallback(method_not_allowed)
+            .layer(DefaultBodyLimit::max(self.max_bytes))
+            .layer(middleware::from_fn_with_state(api.clone(), idempotency::layer))
+            .layer(middleware::from_fn_with_state((api.clone(), self.scope), call::layer))
+            .layer(middleware::from_fn_with_state(api.clone(), request::layer))
+            .with_state(api)
+    }
+}
+
+async fn no_such_endpoint(request: Request) -> Problem {
+    let detail =
+        format!("There is nothing at `{}`. The endpoints are in `/v1/public/openapi.json`.", request.uri().path());
+    Problem::new(code::no_such_endpoint, detail)
+}
+
+async fn method_not_allowed(request: Request) -> Response {
+    let detail =
+        format!("This endpoint does not know `{}`. The `Allow` header tells which it knows.", request.method());
+    let mut response = Problem::new(code::method_not_allowed, detail).into_response();
+    response.headers_mut().entry(http::header::ALLOW).or_insert(HeaderValue::from_static(""));
+    response
+}
+
+/// Clusters and their registration tokens.
+pub const OPERATOR_CLUSTERS: Resource =
+    Resource::new("operator-clusters", "/v1/operator/clusters", Scope::Tenant, operator::clusters::routes);
+/// Agents.
+pub const OPERATOR_AGENTS: Resource =
+    Resource::new("operator-agents", "/v1/operator/agents", Scope::Tenant, operator::agents::routes);
+/// Deployments by cluster.
+pub const OPERATOR_DEPLOYMENTS: Resource =
+    Resource::new("operator-deployments", "/v1/operator/deployments", Scope::Tenant, operator::deployments::routes);
+
+/// Every resource.
+pub const ALL: &[&Resource] = &[&OPERATOR_CLUSTERS, &OPERATOR_AGENTS, &OPERATOR_DEPLOYMENTS];
