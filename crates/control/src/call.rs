@@ -48,3 +48,13 @@ pub fn sha256_of(bytes: &[u8]) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// Whether two digests are the same, in time that does not tell where they differ.
+pub fn same(one: &str, other: &str) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
+}
+
+/// The digest that stands for a user in keys: of the issuer and the subject.
+pub fn user_digest(issuer: &str, subject: &str) -> String {
+    sha256(&format!("{issuer}\n{subject}"))
+}

@@ -35,4 +35,6 @@ pub struct Control {
     pub heartbeat_seconds: u32,
     /// The audience of agents' tokens.
     pub audience: String,
+    /// The issuer of users' tokens.
+    pub issuer: String,
 }

@@ -96,9 +96,9 @@ macro_rules! list {
 
         #[doc = concat!("Lists ", $tag, ", oldest first.")]
         #[utoipa::path(
-                            get, path = "/", tag = $tag, params($crate::edge::query::ListParams),
-                            responses((status = 200, body = $page), $crate::edge::problem::Problems)
-                        )]
+                                            get, path = "/", tag = $tag, params($crate::edge::query::ListParams),
+                                            responses((status = 200, body = $page), $crate::edge::problem::Problems)
+                                        )]
         pub(crate) async fn $list(
             axum::extract::State(api): axum::extract::State<$crate::Api>,
             $crate::edge::call::Known(call): $crate::edge::call::Known,
