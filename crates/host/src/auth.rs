@@ -50,7 +50,7 @@ impl Auth {
     /// Checks against the table and the issuer of the settings.
     pub fn new(store: Store, config: &Config) -> Self {
         let settings = Settings::new(config);
-        Self { jwks: Jwks::new(config.oidc.jwks_url.clone()), store, settings, tenants: Mutex::default() }
+        Self { jwks: Jwks::new(&config.oidc), store, settings, tenants: Mutex::default() }
     }
 
     /// The tenant that an id is known to belong to.

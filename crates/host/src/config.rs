@@ -26,8 +26,8 @@ pub struct Oidc {
     pub issuer: String,
     /// Their audiences (`aud`); one of them must be in a token.
     pub audiences: Vec<String>,
-    /// Where the issuer's keys are.
-    pub jwks_url: String,
+    /// Where the issuer's keys are; where its OpenID configuration says, when absent.
+    pub jwks_url: Option<String>,
 }
 
 /// A setting is missing or not valid.
@@ -42,14 +42,12 @@ impl Config {
     /// Reads the environment.
     pub fn from_env() -> Result<Self, ConfigError> {
         let issuer = required("OIDC_ISSUER")?;
-        let jwks_url = optional("OIDC_JWKS_URL")
-            .unwrap_or_else(|| format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/')));
         Ok(Self {
             stack: required("STACK_NAME")?,
             table: required("TABLE_NAME")?,
             audience: required("API_AUDIENCE")?,
             heartbeat_seconds: number("HEARTBEAT_SECONDS", 30)?,
-            oidc: Oidc { audiences: list(&required("OIDC_AUDIENCE")?), issuer, jwks_url },
+            oidc: Oidc { audiences: list(&required("OIDC_AUDIENCE")?), issuer, jwks_url: optional("OIDC_JWKS_URL") },
             fast_doorbell: optional("FAST_DOORBELL").is_some_and(|value| value == "on"),
         })
     }

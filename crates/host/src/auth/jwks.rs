@@ -13,8 +13,11 @@ use jsonwebtoken::{
     Algorithm, DecodingKey,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet},
 };
+use serde::Deserialize;
 use switchtower_api::{Problem, edge::code};
 use tokio::sync::Mutex;
+
+use crate::config::Oidc;
 
 /// How old keys may be before they are fetched again.
 const FRESH: SignedDuration = SignedDuration::from_hours(1);
@@ -48,13 +51,21 @@ struct Cache {
 
 /// The keys of one identity provider.
 pub(super) struct Jwks {
-    url: String,
+    issuer: String,
+    url: Option<String>,
     cache: Mutex<Cache>,
 }
 
+/// The part of an OpenID configuration (OpenID Connect Discovery 1.0) that matters.
+#[derive(Deserialize)]
+struct OpenIdConfiguration {
+    issuer: String,
+    jwks_uri: String,
+}
+
 impl Jwks {
-    pub(super) fn new(url: String) -> Self {
-        Self { url, cache: Mutex::default() }
+    pub(super) fn new(oidc: &Oidc) -> Self {
+        Self { issuer: oidc.issuer.clone(), url: oidc.jwks_url.clone(), cache: Mutex::default() }
     }
 
     /// The key of that id.
@@ -70,7 +81,7 @@ impl Jwks {
                     cache.fetched_at = Some(now);
                 }
                 Err(error) => {
-                    tracing::error!(%error, url = self.url, "the identity provider's keys could not be fetched")
+                    tracing::error!(%error, issuer = self.issuer, "the identity provider's keys could not be fetched");
                 }
             }
         }
@@ -83,19 +94,41 @@ impl Jwks {
         })
     }
 
-    async fn fetch(&self) -> Result<HashMap<String, VerifyingKey>, Box<dyn std::error::Error + Send + Sync>> {
-        let client = CLIENT.as_ref().ok_or("there is no HTTP client")?;
-        let mut response = client.get(&self.url).send().await?.error_for_status()?;
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            bytes.extend_from_slice(&chunk);
-            if bytes.len() > MAX_BYTES {
-                return Err("the key set is too large".into());
-            }
-        }
-        let set: JwkSet = serde_json::from_slice(&bytes)?;
+    async fn fetch(&self) -> Result<HashMap<String, VerifyingKey>, FetchError> {
+        let url = match &self.url {
+            Some(url) => url.clone(),
+            None => self.discover().await?,
+        };
+        let set: JwkSet = serde_json::from_slice(&get(&url).await?)?;
         Ok(set.keys.iter().filter_map(verifying).collect())
     }
+
+    /// Where the issuer's own OpenID configuration says that its keys are.
+    async fn discover(&self) -> Result<String, FetchError> {
+        let url = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
+        let configuration: OpenIdConfiguration = serde_json::from_slice(&get(&url).await?)?;
+        if configuration.issuer != self.issuer {
+            return Err("the OpenID configuration is another issuer's".into());
+        }
+        let same_scheme = self.issuer.starts_with("http://") || configuration.jwks_uri.starts_with("https://");
+        same_scheme.then_some(configuration.jwks_uri).ok_or_else(|| "the keys are not behind TLS".into())
+    }
+}
+
+type FetchError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A document of the identity provider, bounded in size and time.
+async fn get(url: &str) -> Result<Vec<u8>, FetchError> {
+    let client = CLIENT.as_ref().ok_or("there is no HTTP client")?;
+    let mut response = client.get(url).send().await?.error_for_status()?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_BYTES {
+            return Err("the document is too large".into());
+        }
+    }
+    Ok(bytes)
 }
 
 /// A key of the set, if it is one that tokens may be signed with.
