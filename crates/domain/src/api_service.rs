@@ -5,6 +5,7 @@
 
 pub mod backend;
 pub mod definition;
+pub mod origin;
 pub mod route;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ use crate::{
 pub use self::{
     backend::{Backend, BackendInput, BackendTls, Endpoint, Scheme},
     definition::{Definition, DefinitionError},
+    origin::Origin,
     route::{BackendRef, Method, PathMatch, PathMatchType, Route, RouteInput, RouteTimeouts},
 };
 

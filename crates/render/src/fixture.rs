@@ -59,7 +59,7 @@ pub fn api_service(number: u16, text: &str, backends: Vec<Backend>, routes: Vec<
 pub fn backend(number: u16, scheme: Scheme, host: &str, port: u16) -> Backend {
     let endpoints = vec![Endpoint { host: host.to_owned(), port }];
     let spec = BackendInput { name: name(&format!("backend-{number}")), scheme, endpoints, tls: None };
-    Backend { id: BackendId::from_parts(MADE, 100_000 + u128::from(number)), spec }
+    Backend::new(BackendId::from_parts(MADE, 100_000 + u128::from(number)), spec)
 }
 
 /// A route to these backends, each with weight 1; `number` makes its id and name.
@@ -73,7 +73,7 @@ pub fn route(number: u16, kind: PathMatchType, path: &str, methods: &[Method], b
         timeouts: None,
         tags: Vec::new(),
     };
-    Route { id: RouteId::from_parts(MADE, 200_000 + u128::from(number)), spec }
+    Route::new(RouteId::from_parts(MADE, 200_000 + u128::from(number)), spec)
 }
 
 /// A little of everything that a snapshot can say.

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Origin;
 use crate::{field::FieldErrors, id::BackendId, name::Name};
 
 /// How a backend is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scheme {
     /// Plain HTTP.
@@ -41,6 +42,9 @@ pub struct BackendTls {
 pub struct Backend {
     /// Its id.
     pub id: BackendId,
+    /// Where it came from; made by hand when left out.
+    #[serde(default, skip_serializing_if = "Origin::is_manual")]
+    pub origin: Origin,
     /// What it is, without its id.
     #[serde(flatten)]
     pub spec: BackendInput,
@@ -66,6 +70,13 @@ impl Endpoint {
     /// Whether the host is an IP address.
     pub fn is_ip(&self) -> bool {
         self.host.parse::<std::net::IpAddr>().is_ok()
+    }
+}
+
+impl Backend {
+    /// A backend made by hand.
+    pub const fn new(id: BackendId, spec: BackendInput) -> Self {
+        Self { id, origin: Origin::Manual, spec }
     }
 }
 

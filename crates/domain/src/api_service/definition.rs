@@ -56,11 +56,15 @@ impl Definition {
         let taken = self.routes.iter().any(|route| route.id != id && route.spec.name == spec.name);
         errors.require(!taken, "/name", "name_taken", format!("Another route is called `{}`.", spec.name));
         match self.routes.iter_mut().find(|route| route.id == id) {
-            Some(route) => route.spec = spec,
+            Some(route) if route.spec == spec => {}
+            Some(route) => {
+                route.origin = route.origin.after_edit();
+                route.spec = spec;
+            }
             None => {
                 let detail = format!("An API service has at most {MAX_ROUTES} routes.");
                 errors.require(self.routes.len() < MAX_ROUTES, "", "too_many", detail);
-                self.routes.push(Route { id, spec });
+                self.routes.push(Route::new(id, spec));
             }
         }
         errors.or(self).map_err(DefinitionError::Fields)
@@ -79,11 +83,15 @@ impl Definition {
         let taken = self.backends.iter().any(|backend| backend.id != id && backend.spec.name == spec.name);
         errors.require(!taken, "/name", "name_taken", format!("Another backend is called `{}`.", spec.name));
         match self.backends.iter_mut().find(|backend| backend.id == id) {
-            Some(backend) => backend.spec = spec,
+            Some(backend) if backend.spec == spec => {}
+            Some(backend) => {
+                backend.origin = backend.origin.after_edit();
+                backend.spec = spec;
+            }
             None => {
                 let detail = format!("An API service has at most {MAX_BACKENDS} backends.");
                 errors.require(self.backends.len() < MAX_BACKENDS, "", "too_many", detail);
-                self.backends.push(Backend { id, spec });
+                self.backends.push(Backend::new(id, spec));
             }
         }
         errors.or(self).map_err(DefinitionError::Fields)
@@ -99,5 +107,40 @@ impl Definition {
         }
         self.backends.retain(|backend| backend.id != id);
         Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Endpoint, Origin, Scheme},
+        *,
+    };
+
+    fn spec(host: &str) -> BackendInput {
+        let endpoints = vec![Endpoint { host: host.to_owned(), port: 80 }];
+        BackendInput { name: "orders".parse().unwrap(), scheme: Scheme::Http, endpoints, tls: None }
+    }
+
+    #[test]
+    fn an_edit_of_an_imported_part_keeps_its_id_and_says_edited() {
+        let id = BackendId::from_parts(1, 1);
+        let imported = Backend { id, origin: Origin::Imported, spec: spec("a.example") };
+        let definition = Definition { routes: vec![], backends: vec![imported] };
+        let same = definition.clone().put_backend(id, spec("a.example")).unwrap();
+        assert_eq!(same, definition);
+        let edited = definition.put_backend(id, spec("b.example")).unwrap();
+        assert_eq!(edited.backend(id).unwrap().origin, Origin::Edited);
+        let by_hand = Definition::default().put_backend(id, spec("a.example")).unwrap();
+        let by_hand = by_hand.put_backend(id, spec("b.example")).unwrap();
+        assert_eq!(by_hand.backend(id).unwrap().origin, Origin::Manual);
+    }
+
+    #[test]
+    fn a_part_stored_without_an_origin_was_made_by_hand() {
+        let backend = Backend::new(BackendId::from_parts(1, 1), spec("a.example"));
+        let json = serde_json::to_value(&backend).unwrap();
+        assert!(json.get("origin").is_none());
+        assert_eq!(serde_json::from_value::<Backend>(json).unwrap(), backend);
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Origin;
 use crate::{
     field::FieldErrors,
     id::{BackendId, RouteId},
@@ -86,6 +87,9 @@ pub struct RouteTimeouts {
 pub struct Route {
     /// Its id.
     pub id: RouteId,
+    /// Where it came from; made by hand when left out.
+    #[serde(default, skip_serializing_if = "Origin::is_manual")]
+    pub origin: Origin,
     /// What it is, without its id.
     #[serde(flatten)]
     pub spec: RouteInput,
@@ -117,6 +121,13 @@ pub struct RouteInput {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 16, required = false)]
     pub tags: Vec<String>,
+}
+
+impl Route {
+    /// A route made by hand.
+    pub const fn new(id: RouteId, spec: RouteInput) -> Self {
+        Self { id, origin: Origin::Manual, spec }
+    }
 }
 
 impl RouteInput {

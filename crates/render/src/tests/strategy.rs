@@ -78,7 +78,7 @@ fn service_part(
         .enumerate()
         .map(|(index, spec)| {
             let own = fixture::backend(number(index), Scheme::Http, "", 0);
-            Backend { id: own.id, spec: BackendInput { name: own.spec.name, ..spec } }
+            Backend::new(own.id, BackendInput { name: own.spec.name, ..spec })
         })
         .collect();
     let routes = seeds.into_iter().enumerate().map(|(index, (kind, path, methods, refs, times))| {
