@@ -1,0 +1,155 @@
+//! What holds for any input.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Any JSON, with keys and texts that an import looks at.
+fn any_json() -> impl Strategy<Value = Value> {
+    let word = prop_oneof![
+        Just("openapi"),
+        Just("paths"),
+        Just("servers"),
+        Just("url"),
+        Just("/a"),
+        Just("get"),
+        Just("$ref"),
+        Just("#/paths/~1a"),
+        Just("3.0.0"),
+        Just("https://a.example/{v}"),
+        Just("variables"),
+        Just("default"),
+        Just("components"),
+        Just("pathItems"),
+        Just("info"),
+        Just("tags"),
+        Just("summary"),
+        Just("x-y"),
+        Just(""),
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        word.clone().prop_map(Value::from),
+        "\\PC{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 60, 6, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::vec((word.clone(), inner), 0..6)
+                .prop_map(|pairs| pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        ]
+    })
+}
+
+/// Servers, some of which cannot be backends.
+fn servers() -> impl Strategy<Value = Value> {
+    let url = prop_oneof![
+        4 => "https?://[ab]\\.example(:80|:443|:8080)?(/v[12]/?)?",
+        1 => "\\PC{0,20}",
+        1 => Just("/relative".to_owned()),
+    ];
+    proptest::collection::vec(url.prop_map(|url| json!({ "url": url })), 0..3).prop_map(Value::from)
+}
+
+/// Well-formed documents whose paths, names and servers clash a lot.
+fn document() -> impl Strategy<Value = Value> {
+    let operation = (proptest::option::of("[a-cA-C/ é]{0,3}"), proptest::option::of("\\PC{0,9}"), servers()).prop_map(
+        |(id, summary, servers)| json!({ "operationId": id, "summary": summary, "servers": servers, "tags": [summary] }),
+    );
+    let method = prop_oneof![Just("get"), Just("put"), Just("post"), Just("trace")];
+    let operations = proptest::collection::btree_map(method, operation, 0..3);
+    let item = (operations, servers()).prop_map(|(operations, servers)| {
+        let mut item = json!(operations);
+        item["servers"] = servers;
+        item
+    });
+    let path = prop_oneof!["(/[ab]{1,2}|/\\{[pq]\\}){0,3}", "/\\PC{0,9}"];
+    (servers(), proptest::collection::btree_map(path, item, 0..6)).prop_map(|(servers, paths)| {
+        json!({ "openapi": "3.0.3", "info": { "title": "T", "version": "1" }, "servers": servers, "paths": paths })
+    })
+}
+
+fn options() -> Options {
+    Options { base_url: Some("http://base.example/x".parse().unwrap()), overwrite_edits: false }
+}
+
+/// What a person might do to every third part.
+fn meddle(mut definition: Definition, seed: usize) -> Definition {
+    for (index, route) in
+        definition.routes.clone().into_iter().enumerate().filter(|(at, _)| (at + seed).is_multiple_of(3))
+    {
+        let mut spec = route.spec;
+        match (index + seed) % 4 {
+            0 => spec.path.value.push('x'),
+            1 => spec.methods.clear(),
+            2 => spec.name = format!("mine-{index}").parse().unwrap(),
+            _ => spec.tags = vec!["mine".to_owned()],
+        }
+        let id = if seed.is_multiple_of(2) { route.id } else { RouteId::from_parts(7, index as u128) };
+        definition = definition.clone().put_route(id, spec).unwrap_or(definition);
+    }
+    for (index, backend) in definition.backends.clone().into_iter().enumerate().filter(|(at, _)| (at + seed) % 3 == 1) {
+        let mut spec = backend.spec;
+        spec.endpoints[0].port = 1_000 + index as u16;
+        definition = definition.clone().put_backend(backend.id, spec).unwrap_or(definition);
+    }
+    definition
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = parse(&bytes, Limits::default());
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "(openapi: 3\\.0\\.0\n)?[-a:{}\\[\\]&*!|>'\"#%@,? \n\t]{0,60}") {
+        let _ = read(&text);
+    }
+
+    #[test]
+    fn any_json_is_planned_or_refused(value in any_json()) {
+        let mut value = value;
+        if let Value::Object(fields) = &mut value {
+            fields.insert("openapi".to_owned(), Value::from("3.1.0"));
+        }
+        let text = value.to_string();
+        if let Ok(plan) = again(&text, &Definition::default(), &options()) {
+            assert_valid(&plan.definition);
+        }
+    }
+
+    #[test]
+    fn a_plan_is_valid_and_planning_again_changes_nothing(document in document()) {
+        let text = document.to_string();
+        if let Ok(plan) = again(&text, &Definition::default(), &options()) {
+            assert_valid(&plan.definition);
+            let second = again(&text, &plan.definition, &options()).unwrap();
+            prop_assert!(second.changes.is_empty(), "{:?}", second.changes);
+            prop_assert_eq!(second.definition, plan.definition);
+        }
+    }
+
+    #[test]
+    fn what_people_did_survives_other_documents(before in document(), after in document(), seed in 0_usize..12, overwrite: bool) {
+        let options = Options { overwrite_edits: overwrite, ..options() };
+        let Ok(plan) = again(&before.to_string(), &Definition::default(), &options) else { return Ok(()) };
+        let current = meddle(plan.definition, seed);
+        let Ok(plan) = again(&after.to_string(), &current, &options) else { return Ok(()) };
+        assert_valid(&plan.definition);
+        for route in &current.routes {
+            let now = plan.definition.route(route.id);
+            if route.origin.is_manual() || (!overwrite && route.origin == switchtower_domain::api_service::Origin::Edited) {
+                prop_assert_eq!(now, Some(route));
+            }
+        }
+        let second = again(&after.to_string(), &plan.definition, &options).unwrap();
+        prop_assert!(second.changes.is_empty(), "{:?}", second.changes);
+        prop_assert_eq!(second.definition, plan.definition);
+    }
+}
