@@ -1,1 +1,5 @@
-//! The endpoints of `/v1/provider`.
+//! Providers' endpoints.
+
+pub mod deployments;
+pub mod gateways;
+pub mod products;

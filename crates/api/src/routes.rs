@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     Api, Problem, Scope,
     edge::{body, call, code, idempotency, request},
-    operator,
+    operator, provider,
 };
 
 /// One persona's resource: one Lambda function.
@@ -78,5 +78,22 @@ pub const OPERATOR_AGENTS: Resource =
 pub const OPERATOR_DEPLOYMENTS: Resource =
     Resource::new("operator-deployments", "/v1/operator/deployments", Scope::Tenant, operator::deployments::routes);
 
+/// Gateway templates.
+pub const PROVIDER_GATEWAYS: Resource =
+    Resource::new("provider-gateways", "/v1/provider/gateways", Scope::Tenant, provider::gateways::routes);
+/// Products.
+pub const PROVIDER_PRODUCTS: Resource =
+    Resource::new("provider-products", "/v1/provider/products", Scope::Tenant, provider::products::routes);
+/// Deployments of the tenant's publishes.
+pub const PROVIDER_DEPLOYMENTS: Resource =
+    Resource::new("provider-deployments", "/v1/provider/deployments", Scope::Tenant, provider::deployments::routes);
+
 /// Every resource.
-pub const ALL: &[&Resource] = &[&OPERATOR_CLUSTERS, &OPERATOR_AGENTS, &OPERATOR_DEPLOYMENTS];
+pub const ALL: &[&Resource] = &[
+    &OPERATOR_CLUSTERS,
+    &OPERATOR_AGENTS,
+    &OPERATOR_DEPLOYMENTS,
+    &PROVIDER_GATEWAYS,
+    &PROVIDER_PRODUCTS,
+    &PROVIDER_DEPLOYMENTS,
+];

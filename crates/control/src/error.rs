@@ -5,9 +5,9 @@ use std::error::Error as StdError;
 use switchtower_domain::{
     access::Denied,
     api_service::DefinitionError,
-    change::WrongState,
+    change::{Change, WrongState},
     field::FieldErrors,
-    resource::{EditError, Reference},
+    resource::{EditError, Kind, Reference},
 };
 use switchtower_store::StoreError;
 
@@ -85,6 +85,27 @@ impl Error {
     pub fn refused(code: &'static str, detail: impl Into<String>) -> Self {
         Self::Refused { code, detail: detail.into() }
     }
+
+    /// References to what does not exist; `pointer` tells which field made each of them.
+    pub(crate) fn missing(references: Vec<Reference>, pointer: impl Fn(&Reference) -> String) -> Self {
+        let mut errors = FieldErrors::new();
+        for reference in references {
+            let kind = reference.kind.replace('_', " ");
+            let detail = format!("There is no {kind} `{}` in this tenant.", reference.id);
+            errors.add(pointer(&reference), "not_found", detail);
+        }
+        Self::Fields(errors)
+    }
+
+    /// What a refused commit of a change means to the one who asked for it.
+    pub(crate) fn of_commit<K: Kind>(error: StoreError, change: &Change<K>) -> Self {
+        match (error, change.after()) {
+            (StoreError::Missing(references), Some(after)) => {
+                Self::missing(references, |reference| after.body.pointer_to(reference))
+            }
+            (error, _) => error.into(),
+        }
+    }
 }
 
 impl From<FieldErrors> for Error {
@@ -124,9 +145,8 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Stale | StoreError::AlreadyExists => Self::Busy,
             StoreError::NameTaken { kind, name } => Self::NameTaken { kind, name },
-            StoreError::Missing(Reference { kind, id }) => {
-                let detail = format!("There is no {} `{id}` in this tenant.", kind.replace('_', " "));
-                Self::Fields(FieldErrors::one(format!("/{kind}_id"), "not_found", detail))
+            StoreError::Missing(references) => {
+                Self::missing(references, |Reference { kind, .. }| format!("/{kind}_id"))
             }
             StoreError::InUse => Self::InUse { kind: "resource", users: Vec::new() },
             StoreError::TooLarge { bytes, limit } => Self::TooLarge { what: "document", bytes, limit },

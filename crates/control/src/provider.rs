@@ -1,1 +1,4 @@
 //! What providers do.
+
+pub mod gateways;
+pub mod products;

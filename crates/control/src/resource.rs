@@ -55,7 +55,8 @@ impl Control {
     ) -> Result<Resource<K>, Error> {
         let granted = call.authorize(operation)?;
         let change = Resource::<K>::create(call.context.id(), granted.tenant_id(), input, &call.stamp())?;
-        Commit::new(&granted, &call.context).change(&change).send(&self.store).await?;
+        let sent = Commit::new(&granted, &call.context).change(&change).send(&self.store).await;
+        sent.map_err(|error| Error::of_commit(error, &change))?;
         after(change)
     }
 
@@ -150,7 +151,7 @@ impl Control {
                 Err(StoreError::Stale) if target.if_match.is_some() => return Err(Error::Stale),
                 Err(StoreError::Stale) => {}
                 Err(StoreError::InUse) => return Err(self.in_use(target.id).await),
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(Error::of_commit(error, &change)),
             }
         }
         Err(Error::Busy)

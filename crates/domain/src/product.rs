@@ -82,6 +82,11 @@ impl Kind for Product {
     fn references(&self) -> Vec<Reference> {
         self.api_services.iter().copied().map(Reference::to).collect()
     }
+
+    fn pointer_to(&self, reference: &Reference) -> String {
+        let position = self.api_services.iter().position(|id| Reference::to(*id) == *reference);
+        position.map_or_else(|| "/api_services".to_owned(), |index| format!("/api_services/{index}"))
+    }
 }
 
 impl Editable for Product {
@@ -202,5 +207,26 @@ impl ProductStatus {
             Self::Active => "active",
             Self::Archived => "archived",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_api_service_is_told_at_its_place() {
+        let ids = [ApiServiceId::from_parts(1, 1), ApiServiceId::from_parts(1, 2)];
+        let input = ProductInput {
+            name: "shop".parse().unwrap(),
+            labels: Labels::default(),
+            version: None,
+            description: None,
+            categories: vec![],
+            api_services: ids.to_vec(),
+            docs_url: None,
+        };
+        let product = Product::draft(input).unwrap();
+        assert_eq!(product.pointer_to(&Reference::to(ids[1])), "/api_services/1");
     }
 }

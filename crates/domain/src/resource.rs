@@ -38,6 +38,11 @@ pub trait Kind: Prefixed + Clone + PartialEq + Serialize + DeserializeOwned + Se
         Vec::new()
     }
 
+    /// The field of its input that makes a reference, as a JSON pointer.
+    fn pointer_to(&self, reference: &Reference) -> String {
+        format!("/{}_id", reference.kind)
+    }
+
     /// When a worker must look at it, such as a token's expiry.
     fn due(&self) -> Option<Timestamp> {
         None

@@ -390,13 +390,13 @@ fn on_table(mut row: TransactWriteItem, table: &str) -> TransactWriteItem {
 
 /// What the caller is told of a cancelled transaction: a taken name before a stale revision, since it is the more helpful.
 fn refused<'r>(reasons: impl Iterator<Item = (&'r str, Refusal)>) -> Option<StoreError> {
-    let mut answer = None;
+    let (mut answer, mut missing) = (None, Vec::new());
     for (code, refusal) in reasons {
         match (code, refusal) {
             ("ConditionalCheckFailed", Refusal::NameTaken { kind, name }) => {
                 return Some(StoreError::NameTaken { kind, name });
             }
-            ("ConditionalCheckFailed", Refusal::Missing(reference)) => return Some(StoreError::Missing(reference)),
+            ("ConditionalCheckFailed", Refusal::Missing(reference)) => missing.push(reference),
             ("ConditionalCheckFailed", Refusal::InUse) => return Some(StoreError::InUse),
             ("ConditionalCheckFailed", Refusal::AlreadyExists) => answer = Some(StoreError::AlreadyExists),
             ("ConditionalCheckFailed", Refusal::Stale) | ("TransactionConflict", _) => {
@@ -409,5 +409,5 @@ fn refused<'r>(reasons: impl Iterator<Item = (&'r str, Refusal)>) -> Option<Stor
             _ => {}
         }
     }
-    answer
+    if missing.is_empty() { answer } else { Some(StoreError::Missing(missing)) }
 }

@@ -22,9 +22,9 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
-    /// A resource that is referred to does not exist.
-    #[error("there is no {} `{}`", .0.kind, .0.id)]
-    Missing(Reference),
+    /// Resources that are referred to do not exist.
+    #[error("{} resources that are referred to do not exist", .0.len())]
+    Missing(Vec<Reference>),
     /// Other resources need it.
     #[error("other resources need it")]
     InUse,

@@ -1,14 +1,15 @@
 //! The handlers that every kind of resource has, written once.
 //!
 //! `crud!` takes the kind, its input, its id and the paths, and makes `create`, `list`, `get`, `replace`, `patch` and `delete`
-//! handlers with their documentation; `actions!` makes `POST …/{id}/<verb>` handlers of transitions. A macro, because the
+//! handlers with their documentation (`edits` says what an edit means); `actions!` makes `POST …/{id}/<verb>` handlers of transitions. A macro, because the
 //! documentation attribute needs the concrete types.
 
 /// Makes the create, get, replace and patch handlers of a kind, under the names of their operations.
 macro_rules! crud {
     (
         $kind:ident, input $input:ident, id $id:ident, view $view:ident, at $collection:literal, tag $tag:literal,
-        create $create:ident, get $get:ident, replace $replace:ident, patch $patch:ident $(,)?
+        create $create:ident, get $get:ident, replace $replace:ident, patch $patch:ident,
+        $(edits $note:literal,)?
     ) => {
         #[doc = concat!("A ", $tag, ", as the API shows it.")]
         pub type $view = $crate::edge::view::View<$kind>;
@@ -46,6 +47,7 @@ macro_rules! crud {
         }
 
         #[doc = concat!("Replaces everything of a ", stringify!($kind), " that callers may edit.")]
+        $(#[doc = concat!("\n\n", $note)])?
         #[utoipa::path(
                     put, path = "/{id}", tag = $tag, request_body = $input,
                     params(("id" = $id, Path), $crate::edge::etag::IfMatchHeader),
@@ -64,6 +66,7 @@ macro_rules! crud {
         }
 
         #[doc = concat!("Edits a part of a ", stringify!($kind), " with a JSON Merge Patch.")]
+        $(#[doc = concat!("\n\n", $note)])?
         #[utoipa::path(
                     patch, path = "/{id}", tag = $tag,
                     request_body(content(

@@ -135,3 +135,45 @@ fn types(kind: &jsonschema::error::TypeKind) -> String {
 fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
+
+#[cfg(test)]
+mod tests {
+    use switchtower_domain::{api_service::ApiServiceInput, product_publish::ProductPublishInput};
+
+    use super::*;
+    use crate::{Problem, edge::code};
+
+    fn problem<T: ToSchema + 'static>(value: Value) -> Problem {
+        Problem::fields(code::invalid_body, check::<T>(&value).unwrap_err())
+    }
+
+    #[test]
+    fn an_api_service_with_a_gateway_gets_a_code_of_its_own() {
+        let problem =
+            problem::<ApiServiceInput>(json!({ "name": "orders", "gateway_id": "gwt_01k2m5z8h3v9q4x7n6p0r2s1t5" }));
+        assert_eq!(problem.code(), "gateway_id_not_allowed");
+        assert_eq!(problem.status(), 400);
+    }
+
+    #[test]
+    fn a_publish_without_a_cluster_gets_a_code_of_its_own() {
+        let problem = problem::<ProductPublishInput>(json!({
+            "name": "orders-prod",
+            "product_id": "prd_01k2m5z8h3v9q4x7n6p0r2s1t5",
+            "gateway_id": "gwt_01k2m5z8h3v9q4x7n6p0r2s1t5",
+            "environment": "prod",
+        }));
+        assert_eq!(problem.code(), "cluster_required");
+    }
+
+    #[test]
+    fn all_bad_fields_are_told_at_once() {
+        let problem = problem::<ProductPublishInput>(json!({ "name": "A", "environment": "moon", "more": 1 }));
+        let told = serde_json::to_value(&problem).unwrap();
+        let pointers: Vec<_> =
+            told["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+        for pointer in ["/name", "/environment", "/more", "/product_id", "/gateway_id", "/cluster_id"] {
+            assert!(pointers.contains(&pointer), "{pointer} is missing in {pointers:?}");
+        }
+    }
+}
