@@ -10,7 +10,7 @@ use http::HeaderValue;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Api, Problem, Scope,
+    Api, Problem, Scope, agent,
     edge::{body, call, code, idempotency, request},
     operator, provider,
 };
@@ -77,6 +77,25 @@ pub const OPERATOR_AGENTS: Resource =
 /// Deployments by cluster.
 pub const OPERATOR_DEPLOYMENTS: Resource =
     Resource::new("operator-deployments", "/v1/operator/deployments", Scope::Tenant, operator::deployments::routes);
+/// Registration of agents.
+pub const AGENT_REGISTRATIONS: Resource =
+    Resource::new("agent-registrations", "/v1/agent/registrations", Scope::Public, agent::registrations::routes);
+/// Heartbeats of agents.
+pub const AGENT_HEARTBEATS: Resource =
+    Resource::new("agent-heartbeats", "/v1/agent/heartbeats", Scope::Agent, agent::heartbeats::routes);
+/// Desired state, as agents fetch it.
+pub const AGENT_DEPLOYMENTS: Resource =
+    Resource::new("agent-deployments", "/v1/agent/deployments", Scope::Agent, agent::deployments::routes);
+/// Reports of agents.
+pub const AGENT_REPORTS: Resource =
+    Resource::new("agent-reports", "/v1/agent/reports", Scope::Agent, agent::reports::routes);
+/// Access to clusters' queues.
+pub const AGENT_QUEUE_CREDENTIALS: Resource = Resource::new(
+    "agent-queue-credentials",
+    "/v1/agent/queue-credentials",
+    Scope::Agent,
+    agent::queue_credentials::routes,
+);
 
 /// Gateway templates.
 pub const PROVIDER_GATEWAYS: Resource =

@@ -108,6 +108,20 @@ impl Error {
     }
 }
 
+impl Error {
+    /// What lies behind it, for the log; nothing, when the error says all.
+    pub(crate) fn cause(&self) -> String {
+        let mut text = String::new();
+        let mut source = self.source();
+        while let Some(error) = source {
+            text.push_str(if text.is_empty() { "" } else { ": " });
+            text.push_str(&error.to_string());
+            source = error.source();
+        }
+        text
+    }
+}
+
 impl From<FieldErrors> for Error {
     fn from(errors: FieldErrors) -> Self {
         Self::Fields(errors)

@@ -17,6 +17,7 @@ pub mod admin;
 pub mod agent;
 pub mod call;
 pub mod error;
+pub mod fleet;
 pub mod operator;
 pub mod ports;
 pub mod provider;

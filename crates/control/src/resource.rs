@@ -11,7 +11,7 @@ use switchtower_store::{Commit, Listed, StoreError};
 use crate::{Call, Control, Error};
 
 /// How often a decision is made anew when others change the resource at the same time.
-const TRIES: usize = 4;
+pub(crate) const TRIES: usize = 4;
 
 /// Which resource is to change, and the revision that the caller knows.
 pub struct Target<K> {
@@ -191,7 +191,7 @@ impl Control {
         Err(Error::Busy)
     }
 
-    async fn load<K: Kind>(
+    pub(crate) async fn load<K: Kind>(
         &self,
         granted: &switchtower_domain::access::Granted,
         target: Target<K>,

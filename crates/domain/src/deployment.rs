@@ -122,6 +122,20 @@ impl Kind for Deployment {
     }
 }
 
+impl Deployment {
+    /// Whether a report on the desired generation has been accepted that ends it.
+    pub fn is_settled(&self) -> bool {
+        let ended = match self.status {
+            DeploymentStatus::Ready
+            | DeploymentStatus::Degraded
+            | DeploymentStatus::Failed
+            | DeploymentStatus::Removed => true,
+            DeploymentStatus::Pending | DeploymentStatus::Applying | DeploymentStatus::Removing => false,
+        };
+        ended && self.observed_generation == Some(self.generation)
+    }
+}
+
 impl Resource<Deployment> {
     /// The first desired state of a publish on its cluster.
     pub fn first(

@@ -6,7 +6,7 @@ use switchtower_domain::{
     api_key::{ApiKey, ApiKeyId},
     cluster::ClusterId,
     name::Name,
-    registration_token::RegistrationTokenId,
+    registration_token::{RegistrationToken, RegistrationTokenId},
     resource::{Kind, Resource},
     role::Role,
     tenant::{Tenant, TenantId, TenantStatus},
@@ -49,6 +49,8 @@ pub struct ApiKeyAuth {
 pub struct TokenAuth {
     /// Its tenant.
     pub tenant_id: TenantId,
+    /// Its cluster.
+    pub cluster_id: ClusterId,
     /// SHA-256 of the whole secret, in hexadecimal.
     pub sha256: String,
 }
@@ -94,9 +96,9 @@ impl Commit<'_> {
     }
 
     /// Lets a registration token be checked.
-    pub fn token_auth(self, token: RegistrationTokenId, tenant: TenantId, sha256: String) -> Self {
-        let doc = TokenAuth { tenant_id: tenant, sha256 };
-        self.insert(&Key::Auth { id: &token.to_string() }, "token_auth", tenant, &doc)
+    pub fn token_auth(self, token: &Resource<RegistrationToken>, sha256: String) -> Self {
+        let doc = TokenAuth { tenant_id: token.tenant_id, cluster_id: token.body.cluster_id, sha256 };
+        self.insert(&Key::Auth { id: &token.id.to_string() }, "token_auth", token.tenant_id, &doc)
     }
 
     /// Lets an agent be checked.

@@ -33,7 +33,7 @@ const MAX_ROWS: usize = 100;
 
 /// What a refused condition means.
 #[derive(Debug, Clone)]
-enum Refusal {
+pub(crate) enum Refusal {
     Stale,
     AlreadyExists,
     NameTaken { kind: &'static str, name: String },
@@ -171,7 +171,7 @@ impl<'a> Commit<'a> {
         }
     }
 
-    fn note(&mut self, result: Result<(), StoreError>) {
+    pub(crate) fn note(&mut self, result: Result<(), StoreError>) {
         if let Err(error) = result {
             self.failure.get_or_insert(error);
         }
@@ -252,7 +252,7 @@ impl<'a> Commit<'a> {
         }
     }
 
-    fn check(
+    pub(crate) fn check(
         &mut self,
         key: &Key<'_>,
         condition: &str,
@@ -327,6 +327,16 @@ impl<'a> Commit<'a> {
         refusal: Refusal,
     ) -> Result<(), StoreError> {
         let values = expected.map(|expected| HashMap::from([(":revision".to_owned(), revision(expected))]));
+        self.put_when(row, condition, values, refusal)
+    }
+
+    pub(crate) fn put_when(
+        &mut self,
+        row: Item,
+        condition: &str,
+        values: Option<HashMap<String, AttributeValue>>,
+        refusal: Refusal,
+    ) -> Result<(), StoreError> {
         let put = Put::builder()
             .table_name(String::new())
             .set_item(Some(row))

@@ -30,6 +30,11 @@ impl Found {
         self.0.remove(&(key.pk(), key.sk())).map(item::doc).transpose()
     }
 
+    /// A number of the row at a key.
+    pub(crate) fn number(&self, key: &Key<'_>, field: &str) -> Option<u64> {
+        self.0.get(&(key.pk(), key.sk())).and_then(|row| item::number(row, field))
+    }
+
     /// The resource of that id.
     pub fn resource<K: Kind>(&mut self, tenant: TenantId, id: Id<K>) -> Result<Option<Resource<K>>, StoreError> {
         self.doc(&Key::Resource { tenant, kind: K::KIND, id: &id.to_string() })

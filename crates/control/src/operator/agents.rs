@@ -1,17 +1,17 @@
 //! Agents, as operators see them.
 
 use switchtower_domain::{
-    access::Granted,
-    agent::{Agent, AgentId},
+    agent::{Agent, AgentId, AgentStatus},
+    change::Change,
     cluster::ClusterId,
-    operation,
+    operation::{self, Operation},
     resource::Resource,
 };
-use switchtower_store::{Commit, Listed, StoreError};
+use switchtower_store::{Commit, Listed, StoreError, live::Liveness};
 
 use crate::{
     Call, Control, Error,
-    resource::{ListRequest, Target},
+    resource::{ListRequest, TRIES, Target, after},
 };
 
 impl Control {
@@ -36,33 +36,44 @@ impl Control {
 
     /// Refuses an agent from its next request on; what it applied stays.
     pub async fn agent_revoke(&self, call: &Call, target: Target<Agent>) -> Result<Resource<Agent>, Error> {
-        self.act_with(call, &operation::agent_revoke, target, Resource::<Agent>::revoke, |commit, change| {
-            Ok(match change.after() {
-                Some(agent) => commit.agent_auth(agent).liveness_removed(agent.body.cluster_id, agent.id),
-                None => commit,
-            })
-        })
-        .await
+        let decide = |agent: Resource<Agent>| Ok(agent.revoke(&call.stamp())?);
+        after(self.agent_end(call, &operation::agent_revoke, target, decide).await?)
     }
 
     /// Forgets an agent, which is refused from its next request on.
     pub async fn agent_delete(&self, call: &Call, id: AgentId) -> Result<(), Error> {
-        let granted = call.authorize(&operation::agent_delete)?;
-        for _ in 0..3 {
-            match self.agent_delete_once(call, &granted, id).await {
-                Err(Error::Busy) => {}
-                settled => return settled,
+        let decide = |agent: Resource<Agent>| Ok(agent.remove());
+        self.agent_end(call, &operation::agent_delete, Target::any(id), decide).await.map(drop)
+    }
+
+    /// Ends an agent's rights. Its liveness stays until the watch over the fleet has seen to its cluster.
+    async fn agent_end(
+        &self,
+        call: &Call,
+        operation: &Operation,
+        target: Target<Agent>,
+        decide: impl Fn(Resource<Agent>) -> Result<Change<Agent>, Error>,
+    ) -> Result<Change<Agent>, Error> {
+        let granted = call.authorize(operation)?;
+        for _ in 0..TRIES {
+            let agent = self.load(&granted, target).await?;
+            let liveness = self.store.liveness(agent.body.cluster_id, agent.id).await?;
+            let change = decide(agent)?;
+            let mut commit = Commit::new(&granted, &call.context).change(&change);
+            commit = match change.after() {
+                Some(revoked) => commit.agent_auth(revoked),
+                None => commit.agent_auth_removed(target.id),
+            };
+            if let Some(before) = liveness {
+                commit = commit.liveness(&Liveness { status: AgentStatus::Revoked, ..before })?;
+            }
+            match commit.send(&self.store).await {
+                Ok(()) => return Ok(change),
+                Err(StoreError::Stale) if target.if_match.is_some() => return Err(Error::Stale),
+                Err(StoreError::Stale) => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Err(Error::Busy)
-    }
-
-    async fn agent_delete_once(&self, call: &Call, granted: &Granted, id: AgentId) -> Result<(), Error> {
-        let found: Option<Resource<Agent>> = self.store.get(granted.tenant_id(), id).await?;
-        let agent = found.ok_or(Error::NotFound { kind: "agent" })?;
-        let cluster = agent.body.cluster_id;
-        let commit = Commit::new(granted, &call.context).change(&agent.remove());
-        let commit = commit.agent_auth_removed(id).liveness_removed(cluster, id);
-        commit.send(&self.store).await.map_err(|error: StoreError| error.into())
     }
 }

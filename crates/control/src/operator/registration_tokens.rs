@@ -44,7 +44,7 @@ impl Control {
         Commit::new(&granted, &call.context)
             .change(&change)
             .unchanged(&cluster)
-            .token_auth(id, granted.tenant_id(), call::sha256(&secret))
+            .token_auth(&token, call::sha256(&secret))
             .send(&self.store)
             .await?;
         Ok((token, secret))

@@ -13,6 +13,8 @@ use crate::{
 
 /// The most objects that a deployment's row keeps.
 const KEPT_OBJECTS: usize = 100;
+/// The most bytes of text that these objects have together: a row has its limit.
+const KEPT_BYTES: usize = 64 * 1024;
 
 /// How far an agent came with a generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -135,9 +137,7 @@ impl Resource<Deployment> {
             return None;
         }
         let count = u32::try_from(report.objects.len()).unwrap_or(u32::MAX);
-        let mut objects = report.objects;
-        objects.sort_by_key(|object| object.outcome);
-        objects.truncate(KEPT_OBJECTS);
+        let objects = kept(report.objects);
         let body = Deployment {
             status,
             observed_generation: Some(report.generation),
@@ -158,6 +158,19 @@ impl Resource<Deployment> {
             .about(body.cluster_id);
         Some(self.become_body(body, stamp, event))
     }
+}
+
+/// The objects that the row keeps: failed ones first, as many as fit.
+fn kept(mut objects: Vec<ObjectStatus>) -> Vec<ObjectStatus> {
+    objects.sort_by_key(|object| object.outcome);
+    let mut bytes = 0;
+    let fits = |object: &ObjectStatus| {
+        let texts = [Some(&object.kind), object.namespace.as_ref(), Some(&object.name)];
+        let texts = texts.into_iter().chain([object.field.as_ref(), object.message.as_ref()]).flatten();
+        bytes += texts.map(String::len).sum::<usize>();
+        bytes <= KEPT_BYTES
+    };
+    objects.into_iter().take(KEPT_OBJECTS).take_while(fits).collect()
 }
 
 const fn status_after(desired: Desired, outcome: Outcome) -> DeploymentStatus {
@@ -208,6 +221,36 @@ mod tests {
 
     fn after(change: Option<Change<Deployment>>) -> Resource<Deployment> {
         change.unwrap().after().unwrap().clone()
+    }
+
+    fn object(outcome: ObjectOutcome, message: &str) -> ObjectStatus {
+        let (kind, name) = ("HTTPRoute".into(), "orders".into());
+        ObjectStatus { kind, namespace: None, name, outcome, field: None, message: Some(message.into()) }
+    }
+
+    #[test]
+    fn of_many_objects_the_failed_ones_are_kept_and_all_are_counted() {
+        let mut objects = vec![object(ObjectOutcome::Created, ""); 500];
+        objects.push(object(ObjectOutcome::Failed, "the field is wrong"));
+        let ready = after(deployment().reported(ReportBody { objects, ..report(1, Outcome::Partial) }, &stamp()));
+        assert_eq!((ready.body.objects.len(), ready.body.object_count), (KEPT_OBJECTS, 501));
+        assert_eq!(ready.body.objects[0].outcome, ObjectOutcome::Failed);
+    }
+
+    #[test]
+    fn long_messages_do_not_outgrow_a_row() {
+        let objects = vec![object(ObjectOutcome::Failed, &"ä".repeat(1000)); 100];
+        let failed = after(deployment().reported(ReportBody { objects, ..report(1, Outcome::Failed) }, &stamp()));
+        assert!(serde_json::to_vec(&failed).unwrap().len() < 2 * KEPT_BYTES);
+    }
+
+    #[test]
+    fn only_an_end_of_the_desired_generation_settles() {
+        let applying = after(deployment().reported(report(1, Outcome::Applying), &stamp()));
+        assert!(!applying.body.is_settled());
+        let ready = after(applying.reported(report(1, Outcome::Applied), &stamp()));
+        assert!(ready.body.is_settled());
+        assert!(!after(Some(ready.desire(Some("other".into()), &stamp()))).body.is_settled());
     }
 
     #[test]
