@@ -13,7 +13,9 @@ pub mod auth;
 pub mod config;
 pub mod doorbells;
 pub mod entropy;
+pub mod fleet;
 pub mod metrics;
+pub mod queue_access;
 pub mod serve;
 pub mod telemetry;
 
