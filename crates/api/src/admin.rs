@@ -1,1 +1,5 @@
-//! The endpoints of `/v1/admin`.
+//! Administrators' endpoints.
+
+pub mod api_keys;
+pub mod events;
+pub mod tenants;

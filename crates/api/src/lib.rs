@@ -17,6 +17,7 @@
 pub mod admin;
 pub mod agent;
 pub mod edge;
+pub mod openapi;
 pub mod operator;
 pub mod provider;
 pub mod public;

@@ -1,1 +1,4 @@
-//! The endpoints of `/v1/public`.
+//! Everyone's endpoints.
+
+pub mod info;
+pub mod me;

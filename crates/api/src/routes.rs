@@ -10,9 +10,9 @@ use http::HeaderValue;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Api, Problem, Scope, agent,
+    Api, Problem, Scope, admin, agent,
     edge::{body, call, code, idempotency, request},
-    operator, provider,
+    operator, provider, public,
 };
 
 /// One persona's resource: one Lambda function.
@@ -68,6 +68,19 @@ async fn method_not_allowed(request: Request) -> Response {
     response
 }
 
+/// Health, version and the OpenAPI document.
+pub const PUBLIC_INFO: Resource = Resource::new("public-info", "/v1/public", Scope::Public, public::info::routes);
+/// Who the caller is.
+pub const PUBLIC_ME: Resource = Resource::new("public-me", "/v1/me", Scope::Own, public::me::routes);
+/// Tenants.
+pub const ADMIN_TENANTS: Resource =
+    Resource::new("admin-tenants", "/v1/admin/tenants", Scope::System, admin::tenants::routes);
+/// API keys.
+pub const ADMIN_API_KEYS: Resource =
+    Resource::new("admin-api-keys", "/v1/admin/api-keys", Scope::Tenant, admin::api_keys::routes);
+/// The audit log.
+pub const ADMIN_EVENTS: Resource =
+    Resource::new("admin-events", "/v1/admin/events", Scope::Tenant, admin::events::routes);
 /// Clusters and their registration tokens.
 pub const OPERATOR_CLUSTERS: Resource =
     Resource::new("operator-clusters", "/v1/operator/clusters", Scope::Tenant, operator::clusters::routes);
@@ -109,6 +122,11 @@ pub const PROVIDER_DEPLOYMENTS: Resource =
 
 /// Every resource.
 pub const ALL: &[&Resource] = &[
+    &PUBLIC_INFO,
+    &PUBLIC_ME,
+    &ADMIN_TENANTS,
+    &ADMIN_API_KEYS,
+    &ADMIN_EVENTS,
     &OPERATOR_CLUSTERS,
     &OPERATOR_AGENTS,
     &OPERATOR_DEPLOYMENTS,

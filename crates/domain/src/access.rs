@@ -79,6 +79,17 @@ impl Caller {
         }
     }
 
+    /// Whether the caller may hand a role on: one that allows no more than what the caller may do.
+    pub fn may_give(&self, role: Role) -> bool {
+        let covered = |permission: &&str| match &self.authority {
+            Authority::Roles(roles) => roles.iter().any(|own| own.grants(permission)),
+            Authority::Agent { .. } => false,
+            Authority::System => true,
+        };
+        // INVARIANT: the role that runs the installation comes only from the identity provider.
+        role != Role::SystemAdmin && role.permissions().iter().all(covered)
+    }
+
     /// Whether the caller may do something.
     pub fn may(&self, operation: &Operation) -> bool {
         let permission = operation.permission;
@@ -113,5 +124,31 @@ impl Granted {
     /// In which tenant.
     pub fn tenant_id(&self) -> TenantId {
         self.tenant_id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tenant::SYSTEM_TENANT;
+
+    fn caller(roles: &[Role]) -> Caller {
+        Caller::with_roles(Actor::User("u".to_owned()), SYSTEM_TENANT, roles.iter().copied())
+    }
+
+    #[test]
+    fn a_role_is_handed_on_only_by_those_who_may_do_as_much() {
+        assert!(caller(&[Role::OrgAdmin]).may_give(Role::Operator));
+        assert!(caller(&[Role::OrgAdmin]).may_give(Role::OrgAdmin));
+        assert!(caller(&[Role::Operator]).may_give(Role::Consumer));
+        assert!(!caller(&[Role::Operator]).may_give(Role::ApiDeveloper));
+        assert!(!caller(&[Role::Viewer]).may_give(Role::Operator));
+        assert!(!Caller::agent(AgentId::nil(), ClusterId::nil(), SYSTEM_TENANT).may_give(Role::Consumer));
+    }
+
+    #[test]
+    fn nobody_hands_the_system_admin_on() {
+        assert!(!caller(&[Role::SystemAdmin]).may_give(Role::SystemAdmin));
+        assert!(!Caller::system("test", SYSTEM_TENANT).may_give(Role::SystemAdmin));
     }
 }

@@ -1,7 +1,11 @@
 //! The built-in roles: one table.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::operation;
 
 /// A built-in role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -102,6 +106,12 @@ impl Role {
         })
     }
 
+    /// Everything that holders of some roles may do, spelled out.
+    pub fn union(roles: &[Self]) -> BTreeSet<&'static str> {
+        let permissions = operation::ALL.iter().map(|operation| operation.permission);
+        permissions.filter(|permission| roles.iter().any(|role| role.grants(permission))).collect()
+    }
+
     /// The name of the role, as in tokens' groups.
     pub const fn name(self) -> &'static str {
         match self {
@@ -118,7 +128,6 @@ impl Role {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation;
 
     #[test]
     fn every_permission_of_an_operation_is_held_by_some_role_or_is_not_for_people() {
@@ -134,6 +143,14 @@ mod tests {
         for operation in operation::ALL.iter().filter(|o| Role::Viewer.grants(o.permission)) {
             assert!(operation.permission.ends_with(":read") || operation.permission == "realtime:connect");
         }
+    }
+
+    #[test]
+    fn a_union_spells_permissions_out() {
+        let permissions = Role::union(&[Role::Consumer, Role::Operator]);
+        assert!(permissions.contains("me:read") && permissions.contains("cluster:create"));
+        assert!(permissions.iter().all(|permission| !permission.ends_with('*')));
+        assert!(!permissions.contains("api_key:read"));
     }
 
     #[test]

@@ -32,7 +32,7 @@ def make(emulator, outputs):
     password = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(24)) + "aA1"
     token = {"Authorization": f"Bearer {sign_in(emulator, outputs, password)}"}
     api = outputs["ApiUrl"]
-    status, tenant = call(api, "POST", "/v1/admin/tenants", token, {"name": TENANT, "slug": TENANT})
+    status, tenant = call(api, "POST", "/v1/admin/tenants", token, {"name": TENANT, "display_name": "Demo"})
     if status == 409:
         tenant = find_tenant(api, token)
     elif status != 201:
@@ -78,11 +78,16 @@ def sign_in(emulator, outputs, password):
 
 
 def find_tenant(api, token):
-    status, page = call(api, "GET", "/v1/admin/tenants?limit=100", token)
-    found = [tenant for tenant in page.get("items", []) if tenant.get("slug") == TENANT]
-    if status != 200 or not found:
-        raise refused("the tenant", status, page)
-    return found[0]
+    cursor = ""
+    while cursor is not None:
+        status, page = call(api, "GET", f"/v1/admin/tenants?limit=100{cursor and '&cursor=' + cursor}", token)
+        if status != 200:
+            raise refused("the tenant", status, page)
+        for tenant in page["items"]:
+            if tenant["name"] == TENANT:
+                return tenant
+        cursor = page["next_cursor"]
+    raise state.Failure(f"the tenant `{TENANT}` exists, but is not listed")
 
 
 def key_works(api, key):

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request, rejection::BytesRejection},
+    extract::{FromRequest, OptionalFromRequest, Request, rejection::BytesRejection},
 };
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -30,6 +30,22 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest<Api> for Body<T> {
         expect_media_type(request.headers(), &["application/json"])?;
         let value = parse(&read(request, api).await?)?;
         decode(value).map(Self).map_err(|errors| Problem::fields(code::invalid_body, errors))
+    }
+}
+
+/// A body that may be left out.
+impl<T: DeserializeOwned + ToSchema + 'static> OptionalFromRequest<Api> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Option<Self>, Problem> {
+        let headers = request.headers().clone();
+        let bytes = read(request, api).await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        expect_media_type(&headers, &["application/json"])?;
+        let body = decode(parse(&bytes)?).map_err(|errors| Problem::fields(code::invalid_body, errors))?;
+        Ok(Some(Self(body)))
     }
 }
 

@@ -108,8 +108,11 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound { kind } => {
-                let kind = kind.replace('_', " ");
-                Self::new(code::not_found, format!("There is no such {kind} in this tenant."))
+                let detail = match kind {
+                    "tenant" => "There is no such tenant.".to_owned(),
+                    kind => format!("There is no such {} in this tenant.", kind.replace('_', " ")),
+                };
+                Self::new(code::not_found, detail)
             }
             Error::Denied(denied) => {
                 let detail =
