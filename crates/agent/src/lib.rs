@@ -1,1 +1,21 @@
-//! agent
+//! The agent: makes a cluster what the control plane desires, and tells what became of it.
+//!
+//! It dials out only. Three things run side by side:
+//!
+//! ```text
+//!   poll       SQS long poll --messages--+
+//!   heartbeat  every few seconds --desired_version--+--> worker: the one place that applies and reports
+//!   timer      full resync --------------+
+//! ```
+//!
+//! * [`converge`]: what to do, free of I/O; [`port`]: what it asks of the world.
+//! * [`state`]: what survives a crash.
+//! * [`api`], [`sqs`], [`driver`]: the world.
+//! * [`identity`] and [`register`]: who the agent is.
+//! * [`run`], [`cli`], [`http`], [`metrics`], [`log`]: the program around it.
+
+pub mod converge;
+pub mod metrics;
+pub mod port;
+pub mod state;
+pub mod stop;

@@ -1,0 +1,15 @@
+//! What the agent asks of the world; everything behind these traits is replaced in tests.
+
+pub mod clock;
+pub mod control_plane;
+pub mod driver;
+pub mod queue;
+pub mod store;
+
+pub use self::{
+    clock::Clock,
+    control_plane::{ApiError, ControlPlane, Fetched, Problem},
+    driver::{Driver, DriverError, Failure, Object, ObjectKey, ObjectResult, Order, Owned},
+    queue::{Message, Queue, QueueError},
+    store::{StateStore, StoreError},
+};

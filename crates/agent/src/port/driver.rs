@@ -1,0 +1,134 @@
+//! What puts objects in place.
+
+use std::{collections::BTreeSet, fmt, future::Future};
+
+use serde::{Deserialize, Serialize};
+use switchtower_domain::deployment::{DeploymentId, Generation, ObjectOutcome, ObjectStatus};
+use switchtower_protocol::snapshot::Snapshot;
+
+/// A way to put objects in place.
+pub trait Driver: Send + Sync {
+    /// Its name, such as `directory`.
+    fn name(&self) -> &'static str;
+
+    /// The objects that a snapshot consists of, or what is wrong with it.
+    fn plan(&self, snapshot: &Snapshot) -> Result<Vec<Object>, Failure>;
+
+    /// What is in place of this cluster's, as far as the driver itself can tell.
+    fn owned(&self) -> impl Future<Output = Result<Vec<Owned>, DriverError>> + Send;
+
+    /// Puts objects in place, and deletes others once all of them are. One bad object does not block its siblings.
+    ///
+    /// INVARIANT: refuses a generation that is older than one that it knows to be in place.
+    fn apply(&self, order: &Order) -> impl Future<Output = Result<Vec<ObjectResult>, DriverError>> + Send;
+}
+
+/// What identifies an object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ObjectKey {
+    /// Its API, such as `gateway.networking.k8s.io/v1`.
+    pub api_version: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its namespace.
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "{} {namespace}/{}", self.kind, self.name),
+            None => write!(f, "{} {}", self.kind, self.name),
+        }
+    }
+}
+
+/// An object to put in place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    /// Which.
+    pub key: ObjectKey,
+    /// All of it.
+    pub manifest: serde_json::Value,
+}
+
+/// What to do for a deployment.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The deployment.
+    pub deployment_id: DeploymentId,
+    /// The generation that it is done for.
+    pub generation: Generation,
+    /// What must be in place, in this order.
+    pub objects: Vec<Object>,
+    /// What must go, unless one of the objects failed: what still serves is not taken away for what does not yet.
+    pub delete: BTreeSet<ObjectKey>,
+}
+
+/// What is in place of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owned {
+    /// The deployment.
+    pub deployment_id: DeploymentId,
+    /// The newest generation that was begun.
+    pub generation: Generation,
+    /// Its objects.
+    pub objects: BTreeSet<ObjectKey>,
+}
+
+/// What is wrong with an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The object's kind, or `Snapshot` when it is none in particular.
+    pub kind: String,
+    /// The object's name.
+    pub name: String,
+    /// The field.
+    pub field: Option<String>,
+    /// A sentence.
+    pub message: String,
+}
+
+/// What happened to an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectResult {
+    /// Which.
+    pub key: ObjectKey,
+    /// What.
+    pub outcome: ObjectOutcome,
+    /// The field that is wrong.
+    pub field: Option<String>,
+    /// A sentence, when it failed.
+    pub message: Option<String>,
+}
+
+impl ObjectResult {
+    /// An object that is as it should be.
+    pub const fn done(key: ObjectKey, outcome: ObjectOutcome) -> Self {
+        Self { key, outcome, field: None, message: None }
+    }
+
+    /// An object that is not.
+    pub const fn failed(key: ObjectKey, message: String) -> Self {
+        Self { key, outcome: ObjectOutcome::Failed, field: None, message: Some(message) }
+    }
+
+    /// The result as it is reported.
+    pub fn into_status(self) -> ObjectStatus {
+        let ObjectKey { kind, namespace, name, .. } = self.key;
+        ObjectStatus { kind, namespace, name, outcome: self.outcome, field: self.field, message: self.message }
+    }
+}
+
+/// Why nothing was put in place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DriverError {
+    /// A newer generation is in place, put there by another agent or before the state was lost.
+    #[error("generation {} is in place already", .0.0)]
+    Superseded(Generation),
+    /// The target cannot be used at all.
+    #[error("{0}")]
+    Unusable(String),
+}

@@ -1,0 +1,61 @@
+//! What the agent remembers of one deployment.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use switchtower_domain::deployment::{Condition, Desired, Generation, ObjectOutcome, Outcome};
+use switchtower_protocol::report::Report;
+
+use crate::port::{ObjectKey, ObjectResult};
+
+/// One deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The newest generation that was begun. INVARIANT: never shrinks.
+    pub generation: Generation,
+    /// What that generation wants.
+    pub desired: Desired,
+    /// SHA-256 of its snapshot.
+    pub digest: Option<String>,
+    /// Everything that may be in place, of this generation or of earlier ones.
+    pub inventory: BTreeSet<ObjectKey>,
+    /// How it ended; absent while it has not.
+    pub outcome: Option<Outcome>,
+    /// The condition as last reported.
+    pub condition: Option<Condition>,
+    /// A report that was not accepted yet.
+    pub pending: Option<Report>,
+}
+
+impl Record {
+    /// A deployment of which nothing is known.
+    pub(super) const fn unknown() -> Self {
+        Self {
+            generation: Generation(0),
+            desired: Desired::Present,
+            digest: None,
+            inventory: BTreeSet::new(),
+            outcome: None,
+            condition: None,
+            pending: None,
+        }
+    }
+
+    /// Whether it was removed, nothing is left, and the control plane knows.
+    pub fn is_over(&self) -> bool {
+        let removed = self.desired == Desired::Absent && self.outcome == Some(Outcome::Applied);
+        removed && self.inventory.is_empty() && self.pending.is_none()
+    }
+
+    /// What must go when these keys are all that is wanted.
+    pub fn surplus(&self, wanted: &BTreeSet<ObjectKey>) -> BTreeSet<ObjectKey> {
+        self.inventory.difference(wanted).cloned().collect()
+    }
+
+    /// Forgets the objects that are gone.
+    pub fn forget_deleted(&mut self, results: &[ObjectResult]) {
+        for result in results.iter().filter(|result| result.outcome == ObjectOutcome::Deleted) {
+            self.inventory.remove(&result.key);
+        }
+    }
+}
