@@ -54,10 +54,8 @@ impl State {
     pub fn begin(&mut self, item: &DesiredItem, keys: impl IntoIterator<Item = ObjectKey>) {
         let record = self.deployments.entry(item.deployment_id).or_insert_with(Record::unknown);
         if record.generation != item.generation {
-            record.condition = None;
-            record.pending = None;
+            record.renew(item.generation);
         }
-        record.generation = item.generation;
         record.desired = item.desired;
         record.digest.clone_from(&item.digest);
         record.outcome = None;
@@ -68,9 +66,7 @@ impl State {
     pub fn fence(&mut self, id: DeploymentId, generation: Generation) {
         let record = self.deployments.entry(id).or_insert_with(Record::unknown);
         if record.generation < generation {
-            record.generation = generation;
-            record.outcome = None;
-            record.pending = None;
+            record.renew(generation);
         }
     }
 
@@ -98,6 +94,6 @@ impl State {
 
     /// How many reports wait to be accepted.
     pub fn pending(&self) -> usize {
-        self.deployments.values().filter(|record| record.pending.is_some()).count()
+        self.deployments.values().filter(|record| record.pending().is_some()).count()
     }
 }

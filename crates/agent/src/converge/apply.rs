@@ -100,7 +100,7 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
         }
     }
 
-    /// Takes note of how it ended; makes a report unless the control plane knows all of it.
+    /// Takes note of how it ended, and of what to report.
     async fn finish(&mut self, item: &DesiredItem, ending: Ending) -> Result<(), ConvergeError> {
         self.metrics.applied(ending.outcome);
         if ending.outcome != Outcome::Applied {
@@ -109,19 +109,21 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
         let now = self.clock.now();
         if let Some(record) = self.state.deployments.get_mut(&item.deployment_id) {
             let condition = ending.condition(item.generation, record.condition.as_ref(), now);
-            let known = item.settled && record.condition.as_ref() == Some(&condition) && !ending.drifted();
+            let news = record.report.is_none() || record.condition.as_ref() != Some(&condition) || ending.drifted();
             record.outcome = Some(ending.outcome);
             record.condition = Some(condition.clone());
-            if !known {
-                record.pending = Some(ending.report(item.deployment_id, condition));
+            if news {
+                record.report = Some(ending.report(item.deployment_id, condition));
             }
+            // What is no news is said again: should the control plane have come to believe something else, it learns.
+            record.accepted = false;
         }
         self.save().await
     }
 
     /// Sends the report that was not accepted yet, if there is one.
     pub(super) async fn deliver(&mut self, id: DeploymentId) -> Result<Round, ConvergeError> {
-        let Some(report) = self.state.record(id).and_then(|record| record.pending.clone()) else {
+        let Some(report) = self.state.record(id).and_then(|record| record.pending().cloned()) else {
             return Ok(Round::Done);
         };
         let newest = match self.control.report(&report).await {
@@ -132,7 +134,7 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
         };
         self.metrics.reports.add();
         if let Some(record) = self.state.deployments.get_mut(&id) {
-            record.pending = None;
+            record.accepted = true;
         }
         self.save().await?;
         tracing::info!(deployment = %id, generation = report.generation.0, outcome = ?report.outcome, "reported");

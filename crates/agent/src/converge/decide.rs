@@ -31,7 +31,7 @@ pub(super) fn decide(record: Option<&Record>, item: &DesiredItem, effort: Effort
         return Ok(Decision::Apply);
     }
     let idle = item.desired == Desired::Absent && record.inventory.is_empty();
-    Ok(match (effort, record.pending.is_some()) {
+    Ok(match (effort, record.pending().is_some()) {
         (Effort::Full, _) if !idle => Decision::Apply,
         (_, true) => Decision::Deliver,
         // The control plane lost the report, or it was another agent's: make a new one.

@@ -55,7 +55,10 @@ impl Ending {
         let total = results.len();
         let failed: Vec<_> = results.iter().filter(|result| result.outcome == ObjectOutcome::Failed).collect();
         let (outcome, reason, message) = match (failed.first(), desired) {
-            (None, Desired::Present) => (Outcome::Applied, "Applied", format!("All {total} objects are in place.")),
+            (None, Desired::Present) => {
+                let gone = results.iter().filter(|result| result.outcome == ObjectOutcome::Deleted).count();
+                (Outcome::Applied, "Applied", format!("All {} objects are in place.", total - gone))
+            }
             (None, Desired::Absent) => (Outcome::Applied, "Removed", "Nothing is left.".to_owned()),
             (Some(first), _) => {
                 let outcome = if failed.len() == total { Outcome::Failed } else { Outcome::Partial };

@@ -23,8 +23,10 @@ pub struct Record {
     pub outcome: Option<Outcome>,
     /// The condition as last reported.
     pub condition: Option<Condition>,
-    /// A report that was not accepted yet.
-    pub pending: Option<Report>,
+    /// The last report on that generation.
+    pub report: Option<Report>,
+    /// Whether it was accepted.
+    pub accepted: bool,
 }
 
 impl Record {
@@ -37,14 +39,29 @@ impl Record {
             inventory: BTreeSet::new(),
             outcome: None,
             condition: None,
-            pending: None,
+            report: None,
+            accepted: false,
         }
     }
 
     /// Whether it was removed, nothing is left, and the control plane knows.
     pub fn is_over(&self) -> bool {
         let removed = self.desired == Desired::Absent && self.outcome == Some(Outcome::Applied);
-        removed && self.inventory.is_empty() && self.pending.is_none()
+        removed && self.inventory.is_empty() && self.pending().is_none()
+    }
+
+    /// The report that was not accepted yet.
+    pub fn pending(&self) -> Option<&Report> {
+        self.report.as_ref().filter(|_| !self.accepted)
+    }
+
+    /// Another generation, of which nothing is known yet.
+    pub(super) fn renew(&mut self, generation: Generation) {
+        self.generation = generation;
+        self.outcome = None;
+        self.condition = None;
+        self.report = None;
+        self.accepted = false;
     }
 
     /// What must go when these keys are all that is wanted.
