@@ -14,8 +14,11 @@
 //! * [`identity`] and [`register`]: who the agent is.
 //! * [`run`], [`cli`], [`http`], [`metrics`], [`log`]: the program around it.
 
+pub mod api;
 pub mod converge;
+pub mod identity;
 pub mod metrics;
 pub mod port;
+pub mod register;
 pub mod state;
 pub mod stop;

@@ -1,6 +1,6 @@
 //! The control plane's API for agents.
 
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, sync::Arc};
 
 use serde::Deserialize;
 use switchtower_domain::{deployment::DeploymentId, field::FieldError};
@@ -28,6 +28,35 @@ pub trait ControlPlane: Send + Sync {
 
     /// Credentials of the cluster's queue.
     fn queue_credentials(&self) -> impl Future<Output = Result<QueueCredentials, ApiError>> + Send;
+
+    /// Looks whether the agent has been registered anew since.
+    fn renew(&self) {}
+}
+
+impl<C: ControlPlane> ControlPlane for Arc<C> {
+    async fn deployment(&self, id: DeploymentId) -> Result<Option<Fetched>, ApiError> {
+        C::deployment(self, id).await
+    }
+
+    async fn deployments(&self, cursor: Option<&str>) -> Result<DesiredPage, ApiError> {
+        C::deployments(self, cursor).await
+    }
+
+    async fn report(&self, report: &Report) -> Result<ReportReceipt, ApiError> {
+        C::report(self, report).await
+    }
+
+    async fn heartbeat(&self, heartbeat: &Heartbeat) -> Result<HeartbeatReply, ApiError> {
+        C::heartbeat(self, heartbeat).await
+    }
+
+    async fn queue_credentials(&self) -> Result<QueueCredentials, ApiError> {
+        C::queue_credentials(self).await
+    }
+
+    fn renew(&self) {
+        C::renew(self);
+    }
 }
 
 /// A deployment as fetched.
