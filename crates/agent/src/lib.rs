@@ -16,6 +16,7 @@
 
 pub mod api;
 pub mod converge;
+pub mod driver;
 pub mod identity;
 pub mod metrics;
 pub mod port;

@@ -62,7 +62,7 @@ use switchtower_protocol::snapshot::Snapshot;
 
 pub use self::{
     error::{Problem, RenderError, Subject},
-    object::{Object, Rendered},
+    object::{Object, Rendered, to_yaml},
     options::Options,
 };
 

@@ -53,12 +53,17 @@ impl Object {
         Self { api_version, kind, namespace: namespace.to_owned(), name, manifest }
     }
 
-    /// The object as one YAML document, which readers of YAML 1.1 and 1.2 understand alike.
+    /// The object as one YAML document.
     pub fn to_yaml(&self) -> String {
-        let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
-        // JSON is YAML too, should the emitter ever refuse a value.
-        serde_saphyr::to_string_with_options(&self.manifest, options).unwrap_or_else(|_| format!("{}\n", self.manifest))
+        to_yaml(&self.manifest)
     }
+}
+
+/// A manifest as one YAML document, which readers of YAML 1.1 and 1.2 understand alike.
+pub fn to_yaml(manifest: &Value) -> String {
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    // JSON is YAML too, should the emitter ever refuse a value.
+    serde_saphyr::to_string_with_options(manifest, options).unwrap_or_else(|_| format!("{manifest}\n"))
 }
 
 impl Rendered {

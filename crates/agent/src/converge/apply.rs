@@ -31,21 +31,27 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
         tracing::info!(deployment = %id, generation = item.generation.0, desired = ?item.desired, "applying");
         let ending = match plan {
             Ok(objects) => self.put(&item, objects, &keys).await?,
-            Err(failure) => Ending::unplanned(failure),
+            Err(failures) => Ending::unplanned(failures),
         };
         self.finish(&item, ending).await?;
         self.deliver(id).await
     }
 
-    fn plan(&self, item: &DesiredItem, snapshot: Result<Option<Snapshot>, String>) -> Result<Vec<Object>, Failure> {
+    fn plan(
+        &self,
+        item: &DesiredItem,
+        snapshot: Result<Option<Snapshot>, String>,
+    ) -> Result<Vec<Object>, Vec<Failure>> {
         if item.desired == Desired::Absent {
             return Ok(Vec::new());
         }
-        let unfit = |field: Option<&str>, message: String| Failure {
-            kind: "Snapshot".to_owned(),
-            name: item.deployment_id.to_string(),
-            field: field.map(str::to_owned),
-            message,
+        let unfit = |field: Option<&str>, message: String| {
+            vec![Failure {
+                kind: "Snapshot".to_owned(),
+                name: item.deployment_id.to_string(),
+                field: field.map(str::to_owned),
+                message,
+            }]
         };
         let snapshot = snapshot
             .map_err(|why| unfit(None, format!("The snapshot cannot be read by this agent: {why}.")))?

@@ -31,18 +31,22 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// Nothing was tried, since an object cannot be made of the snapshot.
-    pub(super) fn unplanned(failure: Failure) -> Self {
-        let Failure { kind, name, field, message } = failure;
-        let object = ObjectStatus {
+    /// Nothing was tried, since the snapshot cannot be made into objects.
+    pub(super) fn unplanned(failures: Vec<Failure>) -> Self {
+        let first = failures.first().map(|first| format!("{} {}: {}", first.kind, first.name, first.message));
+        let message = match (first, failures.len()) {
+            (Some(first), 1) => first,
+            (first, count) => format!("{count} things are wrong; {}", first.unwrap_or_default()),
+        };
+        let objects = failures.into_iter().map(|Failure { kind, name, field, message }| ObjectStatus {
             kind,
             namespace: None,
             name,
             outcome: ObjectOutcome::Failed,
             field,
-            message: Some(message.clone()),
-        };
-        Self { outcome: Outcome::Failed, reason: "InvalidSnapshot", message, objects: vec![object] }
+            message: Some(message),
+        });
+        Self { outcome: Outcome::Failed, reason: "InvalidSnapshot", message, objects: objects.collect() }
     }
 
     /// Nothing was tried, since the target cannot be used.

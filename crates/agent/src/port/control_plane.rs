@@ -101,7 +101,7 @@ impl ApiError {
 
     /// Whether what was asked for does not exist, in the control plane's own words.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Refused(problem) if problem.status == 404 && !problem.code.is_empty())
+        matches!(self, Self::Refused(problem) if problem.status == 404 && problem.code == "not_found")
     }
 
     /// Whether it is refused for this reason.

@@ -11,8 +11,8 @@ pub trait Driver: Send + Sync {
     /// Its name, such as `directory`.
     fn name(&self) -> &'static str;
 
-    /// The objects that a snapshot consists of, or what is wrong with it.
-    fn plan(&self, snapshot: &Snapshot) -> Result<Vec<Object>, Failure>;
+    /// The objects that a snapshot consists of, or everything that is wrong with it.
+    fn plan(&self, snapshot: &Snapshot) -> Result<Vec<Object>, Vec<Failure>>;
 
     /// What is in place of this cluster's, as far as the driver itself can tell.
     fn owned(&self) -> impl Future<Output = Result<Vec<Owned>, DriverError>> + Send;

@@ -19,7 +19,7 @@ use crate::world::{Event, Shared};
 
 /// What happens next.
 #[derive(Debug, Clone, Copy)]
-pub enum Step {
+pub(crate) enum Step {
     Publish(usize),
     Withdraw(usize),
     Erase(usize),
@@ -59,7 +59,7 @@ pub enum Step {
 type Agent = Converger<Shared, Shared, Shared, Shared>;
 
 /// The world and the agent in it.
-pub struct Story {
+pub(crate) struct Story {
     world: Shared,
     agent: Agent,
 }
@@ -72,12 +72,12 @@ fn agent(world: &Shared) -> Agent {
 }
 
 impl Story {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = Shared::default();
         Self { agent: agent(&world), world }
     }
 
-    pub async fn take(&mut self, step: Step) {
+    pub(crate) async fn take(&mut self, step: Step) {
         match step {
             Step::Publish(index) => self.world.world().event(Event::Publish(index)),
             Step::Withdraw(index) => self.world.world().event(Event::Withdraw(index)),
@@ -108,7 +108,7 @@ impl Story {
     }
 
     /// The trouble is over, every doorbell is lost: heartbeats alone must do, and a full resync mends what was meddled with.
-    pub async fn end(&mut self) {
+    pub(crate) async fn end(&mut self) {
         {
             let mut world = self.world.world();
             (world.fuse, world.outage, world.stale, world.loses_receipts) = (None, None, false, false);

@@ -34,46 +34,46 @@ use switchtower_protocol::{
 };
 
 /// What is in place under a key: whose it is and of which generation.
-pub type Placed = (DeploymentId, Generation);
+pub(crate) type Placed = (DeploymentId, Generation);
 
 /// Everything outside the agent.
 #[derive(Default)]
-pub struct World {
-    pub deployments: BTreeMap<DeploymentId, Resource<Deployment>>,
-    pub desired_version: u64,
-    pub queue: Vec<DeploymentId>,
-    pub cluster: BTreeMap<ObjectKey, Placed>,
+pub(crate) struct World {
+    pub(crate) deployments: BTreeMap<DeploymentId, Resource<Deployment>>,
+    pub(crate) desired_version: u64,
+    pub(crate) queue: Vec<DeploymentId>,
+    pub(crate) cluster: BTreeMap<ObjectKey, Placed>,
     /// The newest generation begun in the cluster, as a driver can tell.
-    pub begun: BTreeMap<DeploymentId, Generation>,
+    pub(crate) begun: BTreeMap<DeploymentId, Generation>,
     /// The newest generation of which an object was ever written.
-    pub newest_written: BTreeMap<DeploymentId, Generation>,
-    pub disk: Option<String>,
-    pub said: Vec<Report>,
-    pub bad: BTreeSet<(DeploymentId, usize)>,
+    pub(crate) newest_written: BTreeMap<DeploymentId, Generation>,
+    pub(crate) disk: Option<String>,
+    pub(crate) said: Vec<Report>,
+    pub(crate) bad: BTreeSet<(DeploymentId, usize)>,
     /// Calls until the agent crashes; from then on nothing that it does has an effect.
-    pub fuse: Option<u32>,
-    pub outage: Option<(u32, u32)>,
-    pub stale: bool,
-    pub loses_receipts: bool,
-    pub soon: Vec<(u32, Event)>,
+    pub(crate) fuse: Option<u32>,
+    pub(crate) outage: Option<(u32, u32)>,
+    pub(crate) stale: bool,
+    pub(crate) loses_receipts: bool,
+    pub(crate) soon: Vec<(u32, Event)>,
     /// What was erased is published again as another deployment.
-    pub lives: [u64; 3],
+    pub(crate) lives: [u64; 3],
     /// Deployments whose objects were spoiled or removed by hand: only a full resync makes up for that.
-    pub meddled: BTreeSet<DeploymentId>,
+    pub(crate) meddled: BTreeSet<DeploymentId>,
 }
 
 /// What people do.
 #[derive(Debug, Clone, Copy)]
-pub enum Event {
+pub(crate) enum Event {
     Publish(usize),
     Withdraw(usize),
     Erase(usize),
 }
 
 #[derive(Clone, Default)]
-pub struct Shared(Arc<Mutex<World>>);
+pub(crate) struct Shared(Arc<Mutex<World>>);
 
-pub fn stamp() -> Stamp {
+pub(crate) fn stamp() -> Stamp {
     Stamp { now: Timestamp::UNIX_EPOCH, actor: Actor::System("story".into()) }
 }
 
@@ -83,16 +83,16 @@ fn key(id: DeploymentId, object: usize) -> ObjectKey {
 }
 
 /// The objects of a generation: their number and names change with it, so that there is something to prune.
-pub fn objects(id: DeploymentId, generation: Generation) -> BTreeSet<ObjectKey> {
-    (0..4).filter(|object| (generation.0 + object) % 3 != 0).map(|object| key(id, object as usize)).collect()
+pub(crate) fn objects(id: DeploymentId, generation: Generation) -> BTreeSet<ObjectKey> {
+    (0..4).filter(|object| !(generation.0 + object).is_multiple_of(3)).map(|object| key(id, object as usize)).collect()
 }
 
 impl World {
-    pub fn id(&self, index: usize) -> DeploymentId {
+    pub(crate) fn id(&self, index: usize) -> DeploymentId {
         DeploymentId::from_parts(1 + index as u64, self.lives[index].into())
     }
 
-    pub fn event(&mut self, event: Event) {
+    pub(crate) fn event(&mut self, event: Event) {
         let (Event::Publish(index) | Event::Withdraw(index) | Event::Erase(index)) = event;
         let id = self.id(index);
         let change = match (self.deployments.get(&id).cloned(), event) {
@@ -136,7 +136,7 @@ impl World {
         }
     }
 
-    pub fn crashed(&self) -> bool {
+    pub(crate) fn crashed(&self) -> bool {
         self.fuse == Some(0)
     }
 
@@ -168,7 +168,7 @@ impl World {
     }
 
     /// What a report makes of a deployment, and whether that is the truth.
-    pub fn hear(&mut self, report: Report) -> Result<ReportReceipt, ApiError> {
+    pub(crate) fn hear(&mut self, report: Report) -> Result<ReportReceipt, ApiError> {
         let id = report.deployment_id;
         let Some(known) = self.deployments.get(&id).cloned() else { return Err(not_found()) };
         let about = report.generation;
@@ -191,13 +191,13 @@ impl World {
     }
 
     /// What is in place of a deployment.
-    pub fn in_place(&self, id: DeploymentId) -> BTreeMap<ObjectKey, Generation> {
+    pub(crate) fn in_place(&self, id: DeploymentId) -> BTreeMap<ObjectKey, Generation> {
         let own = self.cluster.iter().filter(|(_, (whose, _))| *whose == id);
         own.map(|(key, (_, generation))| (key.clone(), *generation)).collect()
     }
 
     /// Whether exactly the objects of that generation are in place.
-    pub fn is_in_place(&self, id: DeploymentId, generation: Generation, desired: Desired) -> bool {
+    pub(crate) fn is_in_place(&self, id: DeploymentId, generation: Generation, desired: Desired) -> bool {
         let wanted = match desired {
             Desired::Present => objects(id, generation),
             Desired::Absent => BTreeSet::new(),
@@ -207,11 +207,11 @@ impl World {
 }
 
 fn not_found() -> ApiError {
-    ApiError::Refused(Problem { status: 404, code: "deployment_not_found".into(), ..Problem::default() })
+    ApiError::Refused(Problem { status: 404, code: "not_found".into(), ..Problem::default() })
 }
 
 impl Shared {
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.0.lock().unwrap()
     }
 }
@@ -291,7 +291,7 @@ impl Driver for Shared {
         "story"
     }
 
-    fn plan(&self, snapshot: &Snapshot) -> Result<Vec<Object>, Failure> {
+    fn plan(&self, snapshot: &Snapshot) -> Result<Vec<Object>, Vec<Failure>> {
         let generation = Generation(snapshot.product.version.as_ref().unwrap().parse().unwrap());
         let manifest = |key| Object { key, manifest: serde_json::json!({ "generation": generation }) };
         Ok(objects(snapshot.deployment_id, generation).into_iter().map(manifest).collect())

@@ -1,0 +1,4 @@
+//! The drivers: ways to put objects in place.
+
+pub mod directory;
+mod plan;

@@ -1,0 +1,37 @@
+//! Rendering, in the driver's words.
+
+use switchtower_protocol::snapshot::Snapshot;
+use switchtower_render::{Options, Problem, Subject, render};
+
+use crate::port::{Failure, Object, ObjectKey};
+
+/// The Kubernetes objects of a snapshot, or everything that keeps it from being rendered.
+pub(super) fn plan(snapshot: &Snapshot, options: &Options) -> Result<Vec<Object>, Vec<Failure>> {
+    match render(snapshot, options) {
+        Ok(rendered) => Ok(rendered.objects.into_iter().map(object).collect()),
+        Err(error) => Err(error.into_problems().into_iter().map(failure).collect()),
+    }
+}
+
+fn object(object: switchtower_render::Object) -> Object {
+    let key = ObjectKey {
+        api_version: object.api_version.to_owned(),
+        kind: object.kind.to_owned(),
+        namespace: Some(object.namespace),
+        name: object.name,
+    };
+    Object { key, manifest: object.manifest }
+}
+
+fn failure(problem: Problem) -> Failure {
+    let (kind, name) = match problem.subject {
+        Subject::Options => ("Options", "agent".to_owned()),
+        Subject::Snapshot => ("Snapshot", "snapshot".to_owned()),
+        Subject::Publish { name, .. } => ("ProductPublish", name.to_string()),
+        Subject::Gateway { name, .. } => ("GatewayTemplate", name.to_string()),
+        Subject::Route { name, .. } => ("Route", name.to_string()),
+        Subject::Backend { name, .. } => ("Backend", name.to_string()),
+    };
+    let field = Some(problem.field.pointer).filter(|pointer| !pointer.is_empty());
+    Failure { kind: kind.to_owned(), name, field, message: problem.field.detail }
+}
