@@ -15,11 +15,19 @@
 //! * [`run`], [`cli`], [`http`], [`metrics`], [`log`]: the program around it.
 
 pub mod api;
+pub mod backoff;
+pub mod cli;
+pub mod clock;
 pub mod converge;
 pub mod driver;
+pub mod http;
 pub mod identity;
+pub mod log;
 pub mod metrics;
 pub mod port;
 pub mod register;
+pub mod run;
+pub mod sqs;
+pub mod standing;
 pub mod state;
 pub mod stop;

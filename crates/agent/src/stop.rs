@@ -23,8 +23,8 @@ impl Stop {
     }
 
     /// Waits until it is asked for; for ever when nobody can ask any more.
-    pub async fn wait(&mut self) {
-        if self.0.wait_for(|stop| *stop).await.is_err() {
+    pub async fn wait(&self) {
+        if self.0.clone().wait_for(|stop| *stop).await.is_err() {
             std::future::pending::<()>().await;
         }
     }

@@ -1,0 +1,108 @@
+//! Options.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use reqwest::Url;
+use switchtower_domain::name::Name;
+
+use super::{STATE_DIR, StateDir, api_url};
+use crate::log::Format;
+
+/// How it logs.
+#[derive(Debug, Args)]
+pub(super) struct LogArgs {
+    /// What is logged: error, warn, info, debug, trace, or by module
+    #[arg(long, global = true, env = "SWITCHTOWER_LOG", default_value = "info", value_name = "FILTER")]
+    pub(super) log: String,
+    /// How log lines are written
+    #[arg(long, global = true, env = "SWITCHTOWER_LOG_FORMAT", default_value = "text")]
+    pub(super) log_format: Format,
+}
+
+/// What it takes to register.
+#[derive(Debug, Args)]
+pub(super) struct Introduction {
+    /// The control plane's address; it may have a path
+    #[arg(long, env = "SWITCHTOWER_API_URL", value_parser = api_url, value_name = "URL")]
+    pub(super) api_url: Option<Url>,
+    /// A registration token of the cluster, `swr_tok_…`
+    #[arg(long, env = "SWITCHTOWER_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub(super) token: Option<String>,
+    /// A name for people; the host's when left out
+    #[arg(long, env = "SWITCHTOWER_AGENT_NAME", value_name = "NAME")]
+    pub(super) name: Option<Name>,
+}
+
+/// `register`.
+#[derive(Debug, Args)]
+pub(super) struct RegisterArgs {
+    #[command(flatten)]
+    pub(super) introduction: Introduction,
+    /// Where key, registration and state are kept
+    #[arg(long, env = "SWITCHTOWER_STATE_DIR", default_value = STATE_DIR, value_name = "DIR")]
+    pub(super) state_dir: StateDir,
+    /// How desired state will be applied
+    #[arg(long, env = "SWITCHTOWER_DRIVER", default_value = "directory")]
+    pub(super) driver: DriverKind,
+    /// Replace the identity that is there; the cluster and its state stay
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) introduction: Introduction,
+    /// Where key, registration and state are kept
+    #[arg(long, env = "SWITCHTOWER_STATE_DIR", default_value = STATE_DIR, value_name = "DIR")]
+    pub(super) state_dir: StateDir,
+    /// How desired state is applied
+    #[arg(long, env = "SWITCHTOWER_DRIVER", default_value = "directory")]
+    pub(super) driver: DriverKind,
+    /// The folder for manifests, of the driver `directory`
+    #[arg(long, env = "SWITCHTOWER_DIRECTORY", value_name = "DIR")]
+    pub(super) directory: PathBuf,
+    /// The namespace of all objects
+    #[arg(long, env = "SWITCHTOWER_NAMESPACE", default_value = "switchtower", value_name = "NAME")]
+    pub(super) namespace: String,
+    /// The GatewayClass that Envoy Gateway serves
+    #[arg(long, env = "SWITCHTOWER_GATEWAY_CLASS", default_value = "envoy-gateway", value_name = "NAME")]
+    pub(super) gateway_class: String,
+    /// Where /healthz and /metrics answer; port 0 picks one
+    #[arg(long, env = "SWITCHTOWER_LISTEN", default_value = "127.0.0.1:9464", value_name = "ADDRESS")]
+    pub(super) listen: SocketAddr,
+    /// Seconds between full resyncs, which undo changes by hand and try again what failed
+    #[arg(long, env = "SWITCHTOWER_RESYNC_SECONDS", default_value_t = 600, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(10..=86_400))]
+    pub(super) resync_seconds: u64,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// Where key, registration and state are kept
+    #[arg(long, env = "SWITCHTOWER_STATE_DIR", default_value = STATE_DIR, value_name = "DIR")]
+    pub(super) state_dir: StateDir,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The drivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DriverKind {
+    /// Writes manifests to a folder, for GitOps and demos.
+    Directory,
+}
+
+impl DriverKind {
+    /// Its name in a registration.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Directory => "directory",
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! `switchtower-agent run`: the composition of the agent.
+
+use std::{fs::File, path::Path, sync::Arc, time::Duration};
+
+use switchtower_render::Options;
+use tokio::net::TcpListener;
+
+use super::{Failure, args::RunArgs, signal};
+use crate::{
+    api::Api,
+    backoff::Backoff,
+    clock::SystemClock,
+    driver::directory::Directory,
+    http,
+    identity::{Identity, IdentityFolder},
+    metrics::Metrics,
+    port::{Clock, Driver},
+    register,
+    run::{Agent, Pace},
+    sqs::SqsQueue,
+    standing::Standing,
+    state::{State, file::StateFile},
+    stop::Stop,
+};
+
+/// Between attempts of an agent that is refused.
+const REFUSED: Duration = Duration::from_secs(60);
+
+pub(super) async fn run(args: RunArgs) -> Result<(), Failure> {
+    let (stopper, stop) = Stop::new();
+    signal::heed(stopper)?;
+    let folder = IdentityFolder::new(&args.state_dir);
+    folder.make()?;
+    let _lock = lock(&args.state_dir)?;
+    let Some(identity) = introduce(&args, &folder, &stop).await? else { return Ok(()) };
+    let registration = identity.registration.clone();
+    let store = StateFile::new(&args.state_dir);
+    let cluster = registration.cluster_id;
+    let state = store.load()?.unwrap_or_else(|| State::new(cluster));
+    if state.cluster_id != cluster {
+        let old = state.cluster_id;
+        return Err(Failure(format!(
+            "the state folder is of `{old}`, and the agent of `{cluster}`; use another folder"
+        )));
+    }
+    let options = Options { namespace: args.namespace.clone(), envoy_gateway_class: args.gateway_class.clone() };
+    let driver = Directory::new(args.directory.clone(), cluster, options);
+    let (metrics, standing) = (Arc::new(Metrics::default()), Standing::default());
+    let control = Arc::new(Api::new(folder, identity)?);
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .map_err(|error| Failure(format!("cannot listen on {}: {error}; --listen takes another one", args.listen)))?;
+    tracing::info!(
+        agent = %registration.agent_id, %cluster, driver = driver.name(), listen = %listener.local_addr()?,
+        deployments = state.present(), version = env!("CARGO_PKG_VERSION"), "starting"
+    );
+    let told = http::Told {
+        agent_id: registration.agent_id,
+        cluster_id: cluster,
+        driver: driver.name(),
+        metrics: metrics.clone(),
+        standing: standing.clone(),
+    };
+    let server = tokio::spawn(async move { axum::serve(listener, http::router(told)).await });
+    let agent = Agent {
+        queue: SqsQueue::new(control.clone(), SystemClock),
+        control,
+        driver,
+        store,
+        clock: SystemClock,
+        state,
+        pace: Pace {
+            heartbeat: Duration::from_secs(registration.heartbeat_seconds.max(1).into()),
+            resync: Duration::from_secs(args.resync_seconds),
+            refused: REFUSED,
+        },
+        metrics,
+        standing,
+    };
+    agent.run(stop).await;
+    server.abort();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// One agent per state folder; the lock goes with the process.
+fn lock(state_dir: &Path) -> Result<File, Failure> {
+    let file = File::create(state_dir.join("lock"))?;
+    file.try_lock().map_err(|_| Failure(format!("another agent runs on `{}`", state_dir.display())))?;
+    Ok(file)
+}
+
+/// The identity: the one that is there, or a new one. `None` when it is time to stop before there is one.
+async fn introduce(args: &RunArgs, folder: &IdentityFolder, stop: &Stop) -> Result<Option<Identity>, Failure> {
+    if let Some(identity) = folder.load()? {
+        return Ok(Some(identity));
+    }
+    let missing =
+        || Failure("this agent is not registered; give --api-url and --token, or `register` first".to_owned());
+    let request = args.introduction.request(args.driver.name(), false)?.ok_or_else(missing)?;
+    let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
+    loop {
+        match register::register(&args.state_dir, request.clone()).await {
+            Ok(registered) => {
+                tracing::info!(agent = %registered.registration.agent_id, "registered");
+                return Ok(folder.load()?);
+            }
+            Err(error) if error.is_passing() => {
+                tracing::warn!(%error, "could not register yet");
+                tokio::select! {
+                    () = stop.wait() => return Ok(None),
+                    () = SystemClock.sleep(backoff.next(SystemClock.fraction())) => {}
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! `switchtower-agent`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    switchtower_agent::cli::main()
+}

@@ -1,0 +1,136 @@
+//! The one place that applies: doorbells, differences and resyncs, one after the other.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{mpsc, watch};
+
+use super::Shared;
+use crate::{
+    backoff::Backoff,
+    converge::{ConvergeError, Converger, Effort},
+    port::{Clock, ControlPlane, Driver, Message, Queue, StateStore},
+};
+
+/// What to do next.
+enum Task {
+    Batch(Vec<Message>),
+    Changes,
+    Resync,
+    Stop,
+}
+
+impl<C: ControlPlane, K: Clock> Shared<C, K> {
+    /// Works until it is time to stop. It begins with a full resync: who knows what happened while it was away.
+    pub(super) async fn work<D: Driver, S: StateStore>(
+        &self,
+        mut converger: Converger<C, D, S, K>,
+        queue: &impl Queue,
+        mut batches: mpsc::Receiver<Vec<Message>>,
+        mut desired: watch::Receiver<Option<u64>>,
+    ) {
+        let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60).min(self.pace.resync));
+        while let Err(error) = converger.adopt().await {
+            tracing::error!(%error, "cannot begin");
+            if !self.rest(backoff.next(self.clock.fraction())).await {
+                return;
+            }
+        }
+        backoff.reset();
+        let mut resync_at = self.clock.now();
+        loop {
+            match self.next(&mut batches, &mut desired, resync_at).await {
+                Task::Stop => return,
+                Task::Batch(batch) => self.answer(&mut converger, queue, batch).await,
+                Task::Changes => {
+                    let version = *desired.borrow_and_update();
+                    if version.is_some_and(|version| version != converger.state().applied_version) {
+                        self.note(converger.sync(Effort::Changes).await.map(|_| ()));
+                    }
+                }
+                Task::Resync => {
+                    let done = self.note(converger.sync(Effort::Full).await.map(|_| self.metrics.resyncs.add()));
+                    let pause = if done { self.pace.resync } else { backoff.next(self.clock.fraction()) };
+                    if done {
+                        backoff.reset();
+                    }
+                    resync_at = later(self.clock.now(), pause);
+                }
+            }
+        }
+    }
+
+    async fn next(
+        &self,
+        batches: &mut mpsc::Receiver<Vec<Message>>,
+        desired: &mut watch::Receiver<Option<u64>>,
+        resync_at: Timestamp,
+    ) -> Task {
+        let left = resync_at.duration_since(self.clock.now()).unsigned_abs();
+        let left = if resync_at > self.clock.now() { left } else { Duration::ZERO };
+        let task = async {
+            self.standing.accepted().await;
+            tokio::select! {
+                biased;
+                Some(batch) = batches.recv() => Task::Batch(batch),
+                () = self.clock.sleep(left) => Task::Resync,
+                Ok(()) = desired.changed() => Task::Changes,
+                else => Task::Stop,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.stop.wait() => Task::Stop,
+            task = task => task,
+        }
+    }
+
+    /// Answers doorbells, those of one deployment at once. A message is deleted when its deployment was dealt with, and
+    /// comes again otherwise; what cannot be read is left to the dead-letter queue.
+    async fn answer<D: Driver, S: StateStore>(
+        &self,
+        converger: &mut Converger<C, D, S, K>,
+        queue: &impl Queue,
+        batch: Vec<Message>,
+    ) {
+        let cluster = converger.state().cluster_id;
+        let mut receipts: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        for Message { receipt, doorbell } in batch {
+            match doorbell {
+                Some(doorbell) if doorbell.cluster_id == cluster => {
+                    receipts.entry(doorbell.deployment_id).or_default().push(receipt);
+                }
+                Some(doorbell) => tracing::warn!(cluster = %doorbell.cluster_id, "a doorbell of another cluster"),
+                None => tracing::warn!("a message that is no doorbell"),
+            }
+        }
+        for (id, receipts) in receipts {
+            if self.stop.requested() || self.standing.refusal().is_some() {
+                return;
+            }
+            if !self.note(converger.deployment(id, Effort::Changes).await.map(|_| ())) {
+                continue;
+            }
+            for receipt in receipts {
+                if let Err(error) = queue.delete(&receipt).await {
+                    tracing::warn!(%error, deployment = %id, "a message could not be deleted, and will come again");
+                }
+            }
+        }
+    }
+
+    /// Says what went wrong; whether all went well.
+    fn note(&self, ended: Result<(), ConvergeError>) -> bool {
+        match ended {
+            Ok(()) => return true,
+            Err(ConvergeError::Stopping) => {}
+            Err(error) if error.is_unauthorized() => self.standing.refuse(&error.to_string()),
+            Err(error) => tracing::warn!(%error, "could not converge"),
+        }
+        false
+    }
+}
+
+fn later(now: Timestamp, pause: Duration) -> Timestamp {
+    SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok()).unwrap_or(now)
+}
