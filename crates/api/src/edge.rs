@@ -5,6 +5,7 @@ pub mod call;
 pub mod code;
 pub mod crud;
 pub mod deployments;
+pub mod document;
 pub mod etag;
 pub mod id;
 pub mod idempotency;

@@ -35,6 +35,10 @@ impl Resource {
         Self { function, path, scope, routes, max_bytes: body::MAX_BYTES }
     }
 
+    const fn holding(self, max_bytes: usize) -> Self {
+        Self { max_bytes, ..self }
+    }
+
     /// The routes with their documentation, under the resource's path.
     pub fn documented(&self) -> OpenApiRouter<Api> {
         OpenApiRouter::new().nest(self.path, (self.routes)())
@@ -110,6 +114,10 @@ pub const AGENT_QUEUE_CREDENTIALS: Resource = Resource::new(
     agent::queue_credentials::routes,
 );
 
+/// API services, their routes and backends.
+pub const PROVIDER_API_SERVICES: Resource =
+    Resource::new("provider-api-services", "/v1/provider/api-services", Scope::Tenant, provider::api_services::routes)
+        .holding(provider::api_services::MAX_BYTES);
 /// Gateway templates.
 pub const PROVIDER_GATEWAYS: Resource =
     Resource::new("provider-gateways", "/v1/provider/gateways", Scope::Tenant, provider::gateways::routes);
@@ -130,6 +138,7 @@ pub const ALL: &[&Resource] = &[
     &OPERATOR_CLUSTERS,
     &OPERATOR_AGENTS,
     &OPERATOR_DEPLOYMENTS,
+    &PROVIDER_API_SERVICES,
     &PROVIDER_GATEWAYS,
     &PROVIDER_PRODUCTS,
     &PROVIDER_DEPLOYMENTS,

@@ -35,6 +35,9 @@ pub enum Error {
     /// Fields are wrong.
     #[error("the fields are not valid")]
     Fields(FieldErrors),
+    /// A document that was sent cannot be imported.
+    #[error("the document cannot be imported")]
+    Document(FieldErrors),
     /// Another resource has the name.
     #[error("another {kind} is called `{name}`")]
     NameTaken {
@@ -90,7 +93,7 @@ impl Error {
     pub(crate) fn missing(references: Vec<Reference>, pointer: impl Fn(&Reference) -> String) -> Self {
         let mut errors = FieldErrors::new();
         for reference in references {
-            let kind = reference.kind.replace('_', " ");
+            let kind = in_words(&reference.kind);
             let detail = format!("There is no {kind} `{}` in this tenant.", reference.id);
             errors.add(pointer(&reference), "not_found", detail);
         }
@@ -170,4 +173,9 @@ impl From<StoreError> for Error {
             error @ StoreError::Corrupt { .. } => Self::Unavailable(Box::new(error)),
         }
     }
+}
+
+/// A kind as people write it: `api_service` is an API service.
+pub fn in_words(kind: &str) -> String {
+    kind.replace("api_", "API ").replace('_', " ")
 }

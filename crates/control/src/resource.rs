@@ -191,6 +191,7 @@ impl Control {
         Err(Error::Busy)
     }
 
+    /// A resource that is to change, at the revision that the caller knows.
     pub(crate) async fn load<K: Kind>(
         &self,
         granted: &switchtower_domain::access::Granted,

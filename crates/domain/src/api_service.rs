@@ -6,6 +6,7 @@
 pub mod backend;
 pub mod definition;
 pub mod origin;
+pub mod part;
 pub mod route;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ pub use self::{
     backend::{Backend, BackendInput, BackendTls, Endpoint, Scheme},
     definition::{Definition, DefinitionError},
     origin::Origin,
+    part::Part,
     route::{BackendRef, Method, PathMatch, PathMatchType, Route, RouteInput, RouteTimeouts},
 };
 

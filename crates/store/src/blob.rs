@@ -23,6 +23,8 @@ use crate::{
 pub const MAX_BYTES: usize = 1024 * 1024;
 /// The most compressed bytes of one row, below DynamoDB's 400 KB.
 const PART_BYTES: usize = 350_000;
+/// The most rows of a document: compressing what cannot be compressed adds less than a row has room for.
+const MAX_PARTS: usize = MAX_BYTES.div_ceil(PART_BYTES);
 /// How hard it is compressed: beyond this, time grows faster than size shrinks.
 const LEVEL: i32 = 3;
 
@@ -51,6 +53,11 @@ impl Commit<'_> {
         let json = serde_json::to_vec(definition).map_err(|error| StoreError::corrupt("definition", error))?;
         self.parts("definition", &json, |part| Key::Definition { service, part })?;
         Ok(self)
+    }
+
+    /// Removes an API service's routes and backends.
+    pub fn definition_removed(self, service: ApiServiceId) -> Self {
+        (0..MAX_PARTS).fold(self, |commit, part| commit.remove(&Key::Definition { service, part }))
     }
 
     /// Writes a generation of a deployment with its snapshot, which is the JSON that its digest was made of.
@@ -102,6 +109,10 @@ fn join(rows: Vec<Item>) -> Result<Option<Vec<u8>>, StoreError> {
     if rows.len() < total {
         return Err(StoreError::corrupt(name, "a part is missing"));
     }
+    // Every write stamps its parts with its time: different stamps were read in the middle of a write.
+    if rows.iter().take(total).any(|row| row.get("doc") != first.get("doc")) {
+        return Err(StoreError::Stale);
+    }
     let mut compressed = Vec::new();
     for row in rows.iter().take(total) {
         let data = row.get("data").and_then(|value| value.as_b().ok());
@@ -119,8 +130,14 @@ impl Store {
     /// An API service's routes and backends; empty when none were ever written.
     pub async fn definition(&self, service: ApiServiceId) -> Result<Definition, StoreError> {
         let range = Range::table(service.to_string()).beginning(key::DEFINITION);
-        let json = join(self.query(&range, None, usize::MAX).await?)?;
-        json.map_or_else(|| Ok(Definition::default()), |json| parse(&json))
+        let mut json = join(self.query(&range, None, usize::MAX).await?);
+        for _ in 0..3 {
+            if !matches!(json, Err(StoreError::Stale)) {
+                break;
+            }
+            json = join(self.query(&range, None, usize::MAX).await?);
+        }
+        json?.map_or_else(|| Ok(Definition::default()), |json| parse(&json))
     }
 
     /// The snapshot of a generation, as the JSON that was written.
@@ -166,6 +183,18 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_different_writes_are_not_put_together() {
+        let part = |stamp: &str| {
+            Item::from([
+                ("doc".into(), AttributeValue::S(stamp.into())),
+                ("data".into(), AttributeValue::B(Blob::new([]))),
+                ("parts".into(), AttributeValue::N("2".into())),
+            ])
+        };
+        assert!(matches!(join(vec![part("1"), part("2")]), Err(StoreError::Stale)));
+    }
+
+    #[test]
     fn incompressible_documents_are_split() {
         let mut state = 1_u64;
         let json: Vec<u8> = (0..MAX_BYTES)
@@ -175,7 +204,7 @@ mod tests {
             })
             .collect();
         let parts = split(&json).unwrap();
-        assert!(parts.len() >= 3);
+        assert_eq!(parts.len(), MAX_PARTS);
         let rows = parts
             .into_iter()
             .map(|part| {

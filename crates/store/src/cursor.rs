@@ -42,6 +42,34 @@ pub struct Page {
     pub key: CursorKey,
 }
 
+impl Page {
+    /// The part of a list that is in memory; `query` names the list among all that the key is used for.
+    ///
+    /// The cursor names the last item. Once that is gone, the next part begins where it stood.
+    pub fn of<T: Clone>(&self, query: &str, items: &[T], id: impl Fn(&T) -> String) -> Result<Listed<T>, StoreError> {
+        let from = match &self.cursor {
+            Some(cursor) => {
+                let position = open(&self.key, query, cursor)?;
+                let stood = position.get("index").and_then(|index| index.parse().ok()).ok_or(StoreError::BadCursor)?;
+                let last = position.get("id");
+                items.iter().position(|item| Some(&id(item)) == last).map_or(stood, |index| index + 1)
+            }
+            None => 0,
+        };
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let part: Vec<T> = items.iter().skip(from).take(limit).cloned().collect();
+        let next_cursor = match part.last() {
+            Some(last) if from + part.len() < items.len() => {
+                let index = (from + part.len() - 1).to_string();
+                let position = [("id".to_owned(), id(last)), ("index".to_owned(), index)];
+                Some(seal(&self.key, query, &position.into())?)
+            }
+            _ => None,
+        };
+        Ok(Listed { items: part, next_cursor })
+    }
+}
+
 /// A part of a list.
 #[derive(Debug, Clone)]
 pub struct Listed<T> {
@@ -113,6 +141,30 @@ mod tests {
         assert_eq!(open(&key, "clusters", &cursor).unwrap(), position());
         assert!(matches!(open(&key, "agents", &cursor), Err(StoreError::BadCursor)));
         assert!(matches!(open(&CursorKey::new([2; 32]), "clusters", &cursor), Err(StoreError::BadCursor)));
+    }
+
+    #[test]
+    fn pages_of_a_list_in_memory_cover_it_once() {
+        let items: Vec<u32> = (0..7).collect();
+        let mut page = Page { limit: 3, cursor: None, key: CursorKey::new([1; 32]) };
+        let mut seen = Vec::new();
+        loop {
+            let part = page.of("numbers", &items, u32::to_string).unwrap();
+            seen.extend(part.items);
+            page.cursor = part.next_cursor;
+            if page.cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, items);
+    }
+
+    #[test]
+    fn a_page_goes_on_where_a_removed_item_stood() {
+        let mut page = Page { limit: 3, cursor: None, key: CursorKey::new([1; 32]) };
+        page.cursor = page.of("numbers", &[0, 1, 2, 3, 4], i32::to_string).unwrap().next_cursor;
+        assert_eq!(page.of("numbers", &[0, 1, 3, 4], i32::to_string).unwrap().items, [3, 4]);
+        assert!(matches!(page.of("letters", &[0, 1], i32::to_string), Err(StoreError::BadCursor)));
     }
 
     #[test]

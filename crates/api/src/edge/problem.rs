@@ -5,8 +5,11 @@ use std::{collections::BTreeMap, error::Error as StdError};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use switchtower_control::Error;
-use switchtower_domain::field::{FieldError, FieldErrors};
+use switchtower_control::{Error, error::in_words};
+use switchtower_domain::{
+    change::WrongState,
+    field::{FieldError, FieldErrors},
+};
 use utoipa::{
     IntoResponses, PartialSchema, ToSchema,
     openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, response::Response as Documented},
@@ -110,7 +113,7 @@ impl From<Error> for Problem {
             Error::NotFound { kind } => {
                 let detail = match kind {
                     "tenant" => "There is no such tenant.".to_owned(),
-                    kind => format!("There is no such {} in this tenant.", kind.replace('_', " ")),
+                    kind => format!("There is no such {} in this tenant.", in_words(kind)),
                 };
                 Self::new(code::not_found, detail)
             }
@@ -125,20 +128,22 @@ impl From<Error> for Problem {
             }
             Error::Busy => Self::new(code::busy, "Others are changing the same resource. Try again."),
             Error::WrongState(wrong) => {
-                let kind = wrong.kind.replace('_', " ");
-                let detail =
-                    format!("Cannot {} a {kind} that is {}; it must be {}.", wrong.verb, wrong.state, wrong.allowed);
+                let kind = in_words(wrong.kind);
+                let article = if kind.starts_with(['a', 'A']) { "an" } else { "a" };
+                let WrongState { verb, state, allowed, .. } = &wrong;
+                let detail = format!("Cannot {verb} {article} {kind} that is {state}; it must be {allowed}.");
                 Self { current_state: Some(wrong.state), ..Self::new(code::wrong_state, detail) }
             }
             Error::Fields(errors) => Self::fields(code::invalid_body, errors),
+            Error::Document(errors) => Self::fields(code::invalid_document, errors),
             Error::NameTaken { kind, name } => {
-                let detail = format!("Another {} is called `{name}`. Choose another name.", kind.replace('_', " "));
+                let detail = format!("Another {} is called `{name}`. Choose another name.", in_words(kind));
                 let errors =
                     vec![FieldError { pointer: "/name".into(), code: "name_taken".into(), detail: detail.clone() }];
                 Self { errors, ..Self::new(code::name_taken, detail) }
             }
             Error::InUse { kind, users } => {
-                let kind = kind.replace('_', " ");
+                let kind = in_words(kind);
                 let detail = format!("Others need this {kind}; see `used_by`. Delete or change them first.");
                 let used_by = users.into_iter().map(|user| User { kind: user.kind, id: user.id }).collect();
                 Self { used_by, ..Self::new(code::in_use, detail) }

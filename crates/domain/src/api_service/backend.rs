@@ -38,7 +38,7 @@ pub struct BackendTls {
 }
 
 /// A backend.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backend {
     /// Its id.
     pub id: BackendId,

@@ -1,0 +1,161 @@
+//! `/v1/provider/api-services/{id}/import`: routes and backends from an OpenAPI document.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::header;
+use serde::{Deserialize, Serialize};
+use switchtower_control::{
+    provider::api_services::import::{ImportRequest, Imported},
+    resource::Target,
+};
+use switchtower_domain::{
+    api_service::{ApiService, ApiServiceId},
+    resource::Revision,
+};
+use switchtower_import::{BaseUrl, Changes, Note, Options, Suggestions};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    Api, Problem,
+    edge::{
+        call::Known,
+        document::Document,
+        etag::{IfMatch, IfMatchHeader, etag},
+        id::PathId,
+        problem::Problems,
+        query::{Checked, Params},
+        request::IdempotencyHeader,
+    },
+};
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(api_service_import_preview)).routes(routes!(api_service_import))
+}
+
+/// What the caller chooses.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ImportParams {
+    /// What relative server URLs are relative to, and the server of a document that names none: an `http` or `https` URL.
+    #[param(max_length = 2000, example = "https://orders.example.com")]
+    base_url: Option<String>,
+    /// Whether imported routes and backends that a person edited become what the document says; they stay, when left
+    /// out.
+    #[param(default = false)]
+    overwrite_edits: Option<bool>,
+}
+
+impl ImportParams {
+    fn base(&self) -> Result<Option<BaseUrl>, String> {
+        let parsed = self.base_url.as_deref().map(str::parse).transpose();
+        parsed.map_err(|error| format!("`base_url` is not valid: {error}."))
+    }
+}
+
+impl Checked for ImportParams {
+    fn check(&self) -> Result<(), String> {
+        self.base().map(drop)
+    }
+}
+
+impl From<ImportParams> for Options {
+    fn from(params: ImportParams) -> Self {
+        let base_url = params.base().unwrap_or_default();
+        Self { base_url, overwrite_edits: params.overwrite_edits.unwrap_or_default() }
+    }
+}
+
+/// What an import makes of an API service, or would make.
+#[derive(Debug, Serialize, ToSchema)]
+struct ImportResult {
+    /// The revision of the API service: after the import, or the one that the preview is about.
+    revision: Revision,
+    /// How many routes it has then.
+    route_count: usize,
+    /// How many backends it has then.
+    backend_count: usize,
+    /// What differs.
+    changes: Changes,
+    /// What of the document was not understood, or left out on purpose; at most 200 notes.
+    report: Vec<Note>,
+    /// How many more notes there were.
+    report_omitted: usize,
+    /// What the document says of itself. It is not taken over: edit the API service for that.
+    suggestions: Suggestions,
+}
+
+impl From<Imported> for ImportResult {
+    fn from(Imported { revision, plan }: Imported) -> Self {
+        Self {
+            revision,
+            route_count: plan.definition.routes.len(),
+            backend_count: plan.definition.backends.len(),
+            changes: plan.changes,
+            report: plan.report,
+            report_omitted: plan.report_omitted,
+            suggestions: plan.suggestions,
+        }
+    }
+}
+
+impl IntoResponse for ImportResult {
+    fn into_response(self) -> Response {
+        ([(header::ETAG, etag(self.revision))], Json(self)).into_response()
+    }
+}
+
+/// Shows what an import of an OpenAPI document would change, and changes nothing.
+///
+/// The answer's `ETag` as `If-Match` of the import makes sure that it does what was shown.
+#[utoipa::path(
+    post, path = "/{id}/import-preview", tag = "API services",
+    request_body(content(
+        (String = "application/yaml"), (String = "application/openapi+yaml"), (String = "text/yaml"),
+        (serde_json::Map<String, serde_json::Value> = "application/json"),
+        (serde_json::Map<String, serde_json::Value> = "application/openapi+json"),
+    )),
+    params(("id" = ApiServiceId, Path), ImportParams, IdempotencyHeader),
+    responses((status = 200, body = ImportResult, headers(("ETag" = String))), Problems)
+)]
+async fn api_service_import_preview(
+    State(api): State<Api>,
+    Known(call): Known,
+    PathId(service): PathId<ApiService>,
+    Params(params): Params<ImportParams>,
+    Document(document): Document,
+) -> Result<ImportResult, Problem> {
+    let request = ImportRequest { document: &document, options: &params.into() };
+    Ok(api.control.api_service_import_preview(&call, service, request).await?.into())
+}
+
+/// Makes routes and backends of an OpenAPI document (3.0 or 3.1, JSON or YAML) in one change.
+///
+/// Servers become backends, paths and their methods become routes. Importing again finds what it made before and
+/// keeps its ids; what a person made stays. A document of more than 6 MB is sent with `Content-Encoding: gzip`. What is
+/// deployed stays as it is until it is published again.
+#[utoipa::path(
+    post, path = "/{id}/import", tag = "API services",
+    request_body(content(
+        (String = "application/yaml"), (String = "application/openapi+yaml"), (String = "text/yaml"),
+        (serde_json::Map<String, serde_json::Value> = "application/json"),
+        (serde_json::Map<String, serde_json::Value> = "application/openapi+json"),
+    )),
+    params(("id" = ApiServiceId, Path), ImportParams, IfMatchHeader, IdempotencyHeader),
+    responses((status = 200, body = ImportResult, headers(("ETag" = String))), Problems)
+)]
+async fn api_service_import(
+    State(api): State<Api>,
+    Known(call): Known,
+    PathId(id): PathId<ApiService>,
+    IfMatch(if_match): IfMatch,
+    Params(params): Params<ImportParams>,
+    Document(document): Document,
+) -> Result<ImportResult, Problem> {
+    let request = ImportRequest { document: &document, options: &params.into() };
+    Ok(api.control.api_service_import(&call, Target { id, if_match }, request).await?.into())
+}
