@@ -37,14 +37,14 @@ def start(wanted):
         wait_until_healthy(process, mark["endpoint"], log)
 
 
-def launch(port, data, log):
-    """Runs an emulator that keeps all its files in the folder `data`."""
+def launch(port, data, log, settings={}):
+    """Runs an emulator that keeps all its files in the folder `data`; `settings` go before the usual ones."""
     (data / "tmp").mkdir()
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "w") as output:
         return subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("serve.py"))],
-            env=environment(port, data),
+            env=environment(port, data) | settings,
             cwd=data,
             stdin=subprocess.DEVNULL,
             stdout=output,
