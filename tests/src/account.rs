@@ -49,8 +49,7 @@ impl World {
         let context = self.context();
         let granted = system(SYSTEM_TENANT);
         let slug: Name = slug.parse().expect("the slug is a name");
-        let input =
-            TenantInput { name: slug.clone(), display_name: None, labels: Labels::default(), owner: None };
+        let input = TenantInput { name: slug.clone(), display_name: None, labels: Labels::default(), owner: None };
         let change = Resource::<Tenant>::create(context.id(), SYSTEM_TENANT, input, &stamp(&granted, context.now))
             .expect("the tenant is valid");
         let tenant = change.after().expect("it is made").clone();

@@ -67,7 +67,8 @@ fn rsa(kid: &'static str) -> Key {
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", wrapped(der.as_ref()));
     let modulus = pair.public_key().modulus().big_endian_without_leading_zero();
     let exponent = pair.public_key().exponent().big_endian_without_leading_zero();
-    let jwk = json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": text(modulus), "e": text(exponent) });
+    let jwk =
+        json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": text(modulus), "e": text(exponent) });
     let signing = EncodingKey::from_rsa_pem(pem.as_bytes()).expect("the key can be read");
     Key { algorithm: Algorithm::RS256, kid, signing, jwk, public: pair.public_key().as_ref().to_vec() }
 }
@@ -204,5 +205,8 @@ fn serve(mut stream: &TcpStream, issuer: &str, shared: &Shared) -> std::io::Resu
     }
     let body = body.to_string();
     let length = body.len();
-    write!(stream, "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
 }

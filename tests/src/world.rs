@@ -82,7 +82,8 @@ impl World {
     /// Sends a request to the function that API Gateway would send it to.
     pub(crate) async fn answer(&self, request: Request<Body>) -> Response {
         let path = request.uri().path();
-        let matches = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let matches =
+            |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         let best = self.functions.iter().filter(|(prefix, _)| matches(prefix)).max_by_key(|(prefix, _)| prefix.len());
         match best {
             Some((_, router)) => match router.clone().oneshot(request).await {
