@@ -1,5 +1,7 @@
 //! The one way to write: changes, their events and what goes with them, in one transaction.
 
+mod reference;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
@@ -15,7 +17,7 @@ use switchtower_domain::{
     cluster::ClusterId,
     context::Context,
     event::{Event, EventDraft},
-    id::{EventId, Id},
+    id::EventId,
     resource::{Kind, Reference, Resource, Revision},
     tenant::TenantId,
 };
@@ -199,57 +201,6 @@ impl<'a> Commit<'a> {
         let id = before.id.to_string();
         self.refuse_if_referenced(&id);
         self.delete_row(&item::resource_key(before, &id), Some(before.revision), Refusal::Stale)
-    }
-
-    /// Keeps the rows that say who needs whom in step with a change.
-    fn references<K: Kind>(&mut self, change: &Change<K>) -> Result<(), StoreError> {
-        let of = |state: Option<&Resource<K>>| state.map(|state| state.body.references()).unwrap_or_default();
-        let (before, after) = (of(change.before()), of(change.after()));
-        let Some(subject) = change.subject() else { return Ok(()) };
-        let user = subject.id.to_string();
-        for reference in before.iter().filter(|reference| !after.contains(reference)) {
-            self.delete_row(&Key::Reference { target: &reference.id, user: &user }, None, Refusal::Stale)?;
-            self.count(&reference.id, "-1")?;
-        }
-        for reference in after.iter().filter(|reference| !before.contains(reference)) {
-            let Reference { kind, id } = reference;
-            let target = Key::Resource { tenant: subject.tenant_id, kind, id };
-            let missing = Refusal::Missing(reference.clone());
-            self.check(&target, "attribute_exists(pk)", HashMap::new(), missing)?;
-            let own = Reference { kind: K::KIND.to_owned(), id: user.clone() };
-            let row = item::item(&Key::Reference { target: id, user: &user }, "reference", subject.tenant_id, &own)?;
-            self.put_if(row, "attribute_not_exists(pk)", None, Refusal::Stale)?;
-            self.count(id, "1")?;
-        }
-        Ok(())
-    }
-
-    /// Adds to the number of resources that need one.
-    fn count(&mut self, target: &str, by: &str) -> Result<(), StoreError> {
-        let values = HashMap::from([(":by".to_owned(), AttributeValue::N(by.to_owned()))]);
-        self.update_row(&Key::ReferenceCount { target }, "reference_count", "ADD #count :by", values, &["count"])
-    }
-
-    /// Refuses the transaction while any resource needs this one.
-    pub fn unreferenced<K: Kind>(mut self, id: Id<K>) -> Self {
-        self.refuse_if_referenced(&id.to_string());
-        self
-    }
-
-    fn refuse_if_referenced(&mut self, target: &str) {
-        let zero = HashMap::from([(":zero".to_owned(), AttributeValue::N("0".to_owned()))]);
-        let delete = Delete::builder()
-            .table_name(String::new())
-            .set_key(Some(Key::ReferenceCount { target }.values().into()))
-            .condition_expression("attribute_not_exists(pk) OR #count <= :zero")
-            .expression_attribute_names("#count", "count")
-            .set_expression_attribute_values(Some(zero))
-            .build()
-            .map_err(|error| StoreError::Unavailable(Box::new(error)));
-        match delete {
-            Ok(delete) => self.rows.push((TransactWriteItem::builder().delete(delete).build(), Refusal::InUse)),
-            Err(error) => self.note(Err(error)),
-        }
     }
 
     pub(crate) fn check(
