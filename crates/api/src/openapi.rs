@@ -1,16 +1,22 @@
 //! The OpenAPI 3.1 document, made once of the routers that answer.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
-use utoipa::openapi::{
-    Components, Info, License, OpenApi, OpenApiBuilder, PathItem, SecurityRequirement, Server, Tag,
-    path::Operation,
-    security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+use http::StatusCode;
+use switchtower_domain::{id::RouteId, registration_token::RegistrationTokenId};
+use utoipa::{
+    ToSchema,
+    openapi::{
+        Components, Info, License, OpenApi, OpenApiBuilder, PathItem, RefOr, Response, Schema, SecurityRequirement,
+        Server, Tag,
+        path::Operation,
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+    },
 };
 
 use crate::{Scope, edge::problem, routes};
 
-/// What the groups of operations are about.
+/// What the groups of operations are about, in the order of the document.
 const TAGS: &[(&str, &str)] = &[
     ("me", "Who the caller is."),
     ("tenants", "Tenants, for those who run the installation."),
@@ -18,8 +24,17 @@ const TAGS: &[(&str, &str)] = &[
     ("events", "The audit log."),
     ("clusters", "Clusters and their states."),
     ("registration tokens", "One-time tokens that register agents."),
-    ("agents", "The programs in clusters that apply what is desired."),
+    ("agents", "The programs in clusters that apply what is desired, as operators see them."),
     ("cluster deployments", "What runs where, for operators."),
+    ("API services", "What is offered: routes and backends, made by hand or imported from an OpenAPI document."),
+    ("routes", "Which requests of an API service go to which backends."),
+    ("backends", "Where an API service's requests go."),
+    ("gateways", "Gateway templates: class and listeners."),
+    ("products", "What customers get: API services under one name."),
+    ("product publishes", "A product on a gateway in one cluster."),
+    ("deployments", "What runs where, for providers."),
+    ("agent", "What agents call, with tokens that they sign themselves."),
+    ("live feed", "Tickets for the WebSocket that tells what happens."),
     ("public", "What needs no credentials."),
 ];
 
@@ -40,14 +55,21 @@ pub fn document() -> OpenApi {
         let mut part = resource.documented().into_openapi();
         for operation in part.paths.paths.values_mut().flat_map(operations) {
             operation.security = Some(security(resource.scope));
+            operation.responses.responses.iter_mut().for_each(describe);
         }
         document.merge(part);
     }
     let components = document.components.get_or_insert_with(Components::new);
     components.schemas.extend(problem::schemas());
+    components.schemas.extend([id::<RegistrationTokenId>(), id::<RouteId>()]);
     components.security_schemes.extend(schemes().map(|(name, scheme)| (name, scheme.into())));
-    document.tags = Some(tags(&document));
+    document.tags = Some(tags(&mut document));
     document
+}
+
+/// The schema of an id that stands in paths only: no body brings it along.
+fn id<T: ToSchema>() -> (String, RefOr<Schema>) {
+    (T::name().into_owned(), T::schema())
 }
 
 fn info() -> Info {
@@ -64,22 +86,26 @@ fn info() -> Info {
     info
 }
 
-/// The tags that are in use, described.
-fn tags(document: &OpenApi) -> Vec<Tag> {
-    let mut used: Vec<_> = document.paths.paths.values().flat_map(documented).collect();
-    used.sort_unstable();
-    used.dedup();
-    let describe = |name: &str| {
-        let mut tag = Tag::new(name);
-        tag.description = TAGS.iter().find(|(tag, _)| *tag == name).map(|(_, text)| (*text).to_owned());
+/// The tags that are in use, with what they are about.
+fn tags(document: &mut OpenApi) -> Vec<Tag> {
+    let operations = document.paths.paths.values_mut().flat_map(operations);
+    let used: BTreeSet<String> = operations.flat_map(|operation| operation.tags.clone().unwrap_or_default()).collect();
+    let described = TAGS.iter().filter(|(name, _)| used.contains(*name));
+    let tag = |(name, text): &(&str, &str)| {
+        let mut tag = Tag::new(*name);
+        tag.description = Some((*text).to_owned());
         tag
     };
-    used.into_iter().map(describe).collect()
+    described.map(tag).collect()
 }
 
-fn documented(item: &PathItem) -> Vec<&str> {
-    let operations = [&item.get, &item.put, &item.post, &item.delete, &item.patch];
-    operations.into_iter().flatten().flat_map(|operation| operation.tags.iter().flatten()).map(String::as_str).collect()
+/// Names an answer after its status, where its endpoint says no more of it.
+fn describe((status, response): (&String, &mut RefOr<Response>)) {
+    let RefOr::T(response) = response else { return };
+    if response.description.is_empty() {
+        let status = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
+        response.description = status.and_then(|status| status.canonical_reason()).unwrap_or("Answer").to_owned();
+    }
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -39,7 +39,11 @@ struct EventListParams {
     #[param(min_length = 1, max_length = 64, pattern = "^[a-z0-9_]+$")]
     subject: Option<String>,
     /// Only events by this author.
-    #[param(value_type = Option<String>, example = "api_key:key_01k2m5z8h3v9q4x7n6p0r2s1t5")]
+    #[param(
+        value_type = Option<String>,
+        pattern = "^((user|system):.+|api_key:key_[0-7][0-9a-hjkmnp-tv-z]{25}|agent:agt_[0-7][0-9a-hjkmnp-tv-z]{25})$",
+        example = "api_key:key_01k2m5z8h3v9q4x7n6p0r2s1t5"
+    )]
     actor: Option<Actor>,
     /// Only events of this type.
     #[serde(rename = "type")]

@@ -33,7 +33,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest<Api> for Body<T> {
     }
 }
 
-/// A body that may be left out.
+/// A body that may be left out, or be `null`.
 impl<T: DeserializeOwned + ToSchema + 'static> OptionalFromRequest<Api> for Body<T> {
     type Rejection = Problem;
 
@@ -44,8 +44,13 @@ impl<T: DeserializeOwned + ToSchema + 'static> OptionalFromRequest<Api> for Body
             return Ok(None);
         }
         expect_media_type(&headers, &["application/json"])?;
-        let body = decode(parse(&bytes)?).map_err(|errors| Problem::fields(code::invalid_body, errors))?;
-        Ok(Some(Self(body)))
+        match parse(&bytes)? {
+            Value::Null => Ok(None),
+            value => {
+                let body = decode(value).map_err(|errors| Problem::fields(code::invalid_body, errors))?;
+                Ok(Some(Self(body)))
+            }
+        }
     }
 }
 

@@ -16,6 +16,7 @@ macro_rules! crud {
 
         #[doc = concat!("Creates a ", stringify!($kind), ".")]
         #[utoipa::path(
+                    summary = concat!("Adds one to the tenant's ", $tag, "."),
                     post, path = "/", tag = $tag, request_body = $input,
                     params($crate::edge::request::IdempotencyHeader),
                     responses(
@@ -34,6 +35,7 @@ macro_rules! crud {
 
         #[doc = concat!("Gets a ", stringify!($kind), ".")]
         #[utoipa::path(
+                    summary = concat!("Gets one of the tenant's ", $tag, "."),
                     get, path = "/{id}", tag = $tag, params(("id" = $id, Path)),
                     responses((status = 200, body = $view, headers(("ETag" = String))), $crate::edge::problem::Problems)
                 )]
@@ -49,6 +51,8 @@ macro_rules! crud {
         #[doc = concat!("Replaces everything of a ", stringify!($kind), " that callers may edit.")]
         $(#[doc = concat!("\n\n", $note)])?
         #[utoipa::path(
+                    summary = concat!("Replaces one of the tenant's ", $tag, ": everything that callers may edit."),
+                    $(description = $note,)?
                     put, path = "/{id}", tag = $tag, request_body = $input,
                     params(("id" = $id, Path), $crate::edge::etag::IfMatchHeader),
                     responses((status = 200, body = $view, headers(("ETag" = String))), $crate::edge::problem::Problems)
@@ -68,6 +72,8 @@ macro_rules! crud {
         #[doc = concat!("Edits a part of a ", stringify!($kind), " with a JSON Merge Patch.")]
         $(#[doc = concat!("\n\n", $note)])?
         #[utoipa::path(
+                    summary = concat!("Edits one of the tenant's ", $tag, " with a JSON Merge Patch."),
+                    $(description = $note,)?
                     patch, path = "/{id}", tag = $tag,
                     request_body(content(
                         (serde_json::Map<String, serde_json::Value> = "application/merge-patch+json"),
@@ -99,6 +105,7 @@ macro_rules! list {
 
         #[doc = concat!("Lists ", $tag, ", oldest first.")]
         #[utoipa::path(
+                    summary = concat!("Lists ", $tag, ", oldest first."),
                                             get, path = "/", tag = $tag, params($crate::edge::query::ListParams),
                                             responses((status = 200, body = $page), $crate::edge::problem::Problems)
                                         )]
@@ -118,6 +125,7 @@ macro_rules! delete {
     ($kind:ident, id $id:ident, tag $tag:literal, delete $delete:ident) => {
         #[doc = concat!("Deletes a ", stringify!($kind), " that nothing needs.")]
         #[utoipa::path(
+                    summary = concat!("Deletes one of the tenant's ", $tag, " that nothing needs."),
                     delete, path = "/{id}", tag = $tag, params(("id" = $id, Path), $crate::edge::etag::IfMatchHeader),
                     responses((status = 204), $crate::edge::problem::Problems)
                 )]

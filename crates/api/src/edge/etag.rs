@@ -40,6 +40,6 @@ pub(crate) fn etag(revision: Revision) -> HeaderValue {
 #[allow(dead_code, reason = "it is documentation; `IfMatch` reads the header")]
 pub(crate) struct IfMatchHeader {
     /// The `ETag` that the resource must have, such as `"3"`; any, when left out.
-    #[param(rename = "If-Match", required = false)]
+    #[param(rename = "If-Match", required = false, value_type = String, pattern = r#"^("[0-9]+"|\*)$"#)]
     if_match: Option<String>,
 }

@@ -59,6 +59,6 @@ fn is_fit(id: &str) -> bool {
 #[allow(dead_code, reason = "it is documentation; the idempotency layer reads the header")]
 pub(crate) struct IdempotencyHeader {
     /// Repeating the request with the same key within 24 hours answers what the first one was answered.
-    #[param(rename = "Idempotency-Key", required = false, min_length = 1, max_length = 255, pattern = "^[ -~]+$")]
+    #[param(rename = "Idempotency-Key", required = false, value_type = String, min_length = 1, max_length = 255, pattern = "^[ -~]+$")]
     idempotency_key: Option<String>,
 }

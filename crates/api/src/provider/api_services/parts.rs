@@ -55,6 +55,7 @@ macro_rules! part_routes {
 
         #[doc = concat!("Lists the ", $tag, " of an API service, in order of creation.")]
         #[utoipa::path(
+            summary = concat!("Lists the ", $tag, " of an API service, in order of creation."),
             get, path = $collection, tag = $tag,
             params(("id" = ServiceId, Path), $crate::edge::query::ListParams),
             responses((status = 200, body = Page), $crate::edge::problem::Problems)
@@ -72,6 +73,8 @@ macro_rules! part_routes {
         #[doc = concat!("Adds one of the ", $tag, " of an API service.")]
         #[doc = "\n\nWhat is deployed stays as it is until it is published again. The `ETag` is the API service's."]
         #[utoipa::path(
+            summary = concat!("Adds one of the ", $tag, " of an API service."),
+            description = "What is deployed stays as it is until it is published again. The `ETag` is the API service's.",
             post, path = $collection, tag = $tag, request_body = $input,
             params(
                 ("id" = ServiceId, Path), $crate::edge::etag::IfMatchHeader, $crate::edge::request::IdempotencyHeader
@@ -96,6 +99,7 @@ macro_rules! part_routes {
 
         #[doc = concat!("Gets one of the ", $tag, " of an API service. The `ETag` is the API service's.")]
         #[utoipa::path(
+            summary = concat!("Gets one of the ", $tag, " of an API service. The `ETag` is the API service's."),
             get, path = $one, tag = $tag, params(("id" = ServiceId, Path), ("part_id" = $id, Path)),
             responses((status = 200, body = $part, headers(("ETag" = String))), $crate::edge::problem::Problems)
         )]
@@ -113,6 +117,8 @@ macro_rules! part_routes {
         #[doc = concat!("Replaces one of the ", $tag, " of an API service.")]
         #[doc = "\n\nWhat is deployed stays as it is until it is published again. The `ETag` is the API service's."]
         #[utoipa::path(
+            summary = concat!("Replaces one of the ", $tag, " of an API service."),
+            description = "What is deployed stays as it is until it is published again. The `ETag` is the API service's.",
             put, path = $one, tag = $tag, request_body = $input,
             params(("id" = ServiceId, Path), ("part_id" = $id, Path), $crate::edge::etag::IfMatchHeader),
             responses((status = 200, body = $part, headers(("ETag" = String))), $crate::edge::problem::Problems)
@@ -134,6 +140,8 @@ macro_rules! part_routes {
         #[doc = concat!("Removes one of the ", $tag, " of an API service.")]
         #[doc = "\n\nWhat is deployed stays as it is until it is published again. A backend that a route names stays."]
         #[utoipa::path(
+            summary = concat!("Removes one of the ", $tag, " of an API service."),
+            description = "What is deployed stays as it is until it is published again. A backend that a route names stays.",
             delete, path = $one, tag = $tag,
             params(("id" = ServiceId, Path), ("part_id" = $id, Path), $crate::edge::etag::IfMatchHeader),
             responses((status = 204), $crate::edge::problem::Problems)
