@@ -35,6 +35,11 @@
 //! timeouts and are equal in all three: the same path and method twice, and regular expressions of the same length that may
 //! match the same path. Routes that lead to the same place may overlap as they like.
 //!
+//! # Host
+//!
+//! A backend with TLS is asked for the name that its certificate carries, since that is the name it answers to: a rule whose backends
+//! share one rewrites `Host` to it. A rule with plain or differently named backends leaves `Host` as the client sent it.
+//!
 //! # Names
 //!
 //! `<publish>-<deployment>` for the Gateway, `<publish>-<backend>-<deployment>-<backend>` for Backend and BackendTLSPolicy,
