@@ -19,8 +19,11 @@ pub mod call;
 pub mod error;
 pub mod fleet;
 pub mod operator;
+pub mod outbox;
 pub mod ports;
 pub mod provider;
+pub mod provisioner;
+pub mod realtime;
 pub mod resource;
 
 use switchtower_store::Store;

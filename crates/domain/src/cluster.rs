@@ -96,6 +96,11 @@ pub struct ClusterInput {
 
 impl Kind for Cluster {
     const KIND: &'static str = "cluster";
+
+    /// A cluster whose queue is to be made or removed is due at any time: the provisioner comes back to it.
+    fn due(&self) -> Option<Timestamp> {
+        (self.channel.is_none() || self.status == ClusterStatus::Deleting).then_some(Timestamp::UNIX_EPOCH)
+    }
 }
 
 impl Editable for Cluster {
@@ -244,6 +249,17 @@ impl Resource<Cluster> {
         let body = Cluster { status: ClusterStatus::Deleting, ..self.body.clone() };
         let id = self.id;
         Ok(self.become_body(body, stamp, EventDraft::new("cluster.deleted").about(id)))
+    }
+}
+
+impl Resource<Cluster> {
+    /// Ends it, when nothing of it is left.
+    pub fn remove(self) -> Result<Change<Cluster>, WrongState> {
+        if self.body.status != ClusterStatus::Deleting {
+            return Err(self.body.wrong_state("remove", "`deleting`"));
+        }
+        let id = self.id;
+        Ok(Change::deleted(self, EventDraft::new("cluster.removed").about(id)))
     }
 }
 

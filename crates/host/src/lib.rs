@@ -13,10 +13,15 @@ pub mod auth;
 pub mod config;
 pub mod doorbells;
 pub mod entropy;
+pub mod event_bus;
 pub mod fleet;
 pub mod metrics;
+pub mod outbox;
+pub mod provisioner;
+pub mod provisioning;
 pub mod queue_access;
 pub mod serve;
+pub mod sockets;
 pub mod telemetry;
 
 use std::sync::Arc;
@@ -25,6 +30,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use jiff::Timestamp;
 use switchtower_api::Api;
 use switchtower_control::{Control, ports::NoDoorbells};
+use switchtower_domain::context::Context;
 use switchtower_store::Store;
 
 pub use self::{
@@ -60,6 +66,11 @@ impl Host {
             audience: self.config.audience.clone(),
             issuer: self.config.oidc.issuer.clone(),
         }
+    }
+
+    /// The context of a handler of events, named after what it handles.
+    pub fn context(request_id: impl Into<String>) -> Context {
+        Context::new(Timestamp::now(), request_id, Arc::new(entropy::System))
     }
 
     /// The state of the HTTP routers, with no ports but the table.

@@ -1,6 +1,9 @@
 //! Documents larger than a row: compressed, split over several rows, and read back with one Query.
 
-use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    primitives::Blob,
+    types::{AttributeValue, Delete, TransactWriteItem},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use switchtower_domain::{
@@ -11,11 +14,12 @@ use switchtower_domain::{
 
 use crate::{
     Store,
-    commit::Commit,
+    commit::{Commit, MAX_ROWS},
     cursor::{Listed, Page},
     error::StoreError,
     item::{self, Item},
     key::{self, Key},
+    place::unbuilt,
     read::Range,
 };
 
@@ -159,6 +163,25 @@ impl Store {
             rows.extend(page.map_err(StoreError::from_sdk)?.items.unwrap_or_default());
         }
         join(rows)
+    }
+
+    /// Forgets all generations of a deployment with their snapshots.
+    pub async fn generations_remove(&self, deployment: DeploymentId) -> Result<(), StoreError> {
+        for prefix in [key::GENERATION, key::SNAPSHOT] {
+            let range = Range::table(deployment.to_string()).beginning(prefix);
+            let keys: Vec<Item> = self.query(&range, None, usize::MAX).await?.into_iter().map(item::keys).collect();
+            for keys in keys.chunks(MAX_ROWS) {
+                let delete = |key: &Item| {
+                    let delete = Delete::builder().table_name(&self.table).set_key(Some(key.clone())).build();
+                    Ok(TransactWriteItem::builder().delete(delete.map_err(unbuilt)?).build())
+                };
+                let rows: Vec<_> = keys.iter().map(delete).collect::<Result<_, StoreError>>()?;
+                if !self.both_or_neither(rows).await? {
+                    return Err(StoreError::Stale);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The generations of a deployment, newest first.

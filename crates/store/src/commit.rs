@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The most rows of one transaction.
-const MAX_ROWS: usize = 100;
+pub(crate) const MAX_ROWS: usize = 100;
 
 /// What a refused condition means.
 #[derive(Debug, Clone)]

@@ -69,7 +69,6 @@ pub(crate) fn expiring(mut item: Item, at: Timestamp) -> Item {
 }
 
 /// Whether a row should have been deleted by now.
-#[allow(dead_code, reason = "the live feed reads rows that expire")]
 pub(crate) fn is_expired(item: &Item, now: Timestamp) -> bool {
     let end = item.get("expires_at").and_then(|value| value.as_n().ok()).and_then(|n| n.parse::<i64>().ok());
     end.is_some_and(|end| end <= now.as_second())
@@ -80,6 +79,12 @@ pub(crate) fn doc<T: DeserializeOwned>(mut item: Item) -> Result<T, StoreError> 
     let name = text(&item, "pk").unwrap_or_default();
     let doc = item.remove("doc").ok_or_else(|| StoreError::corrupt(name.clone(), "there is no `doc`"))?;
     serde_dynamo::from_attribute_value(doc).map_err(|error| StoreError::corrupt(name, error))
+}
+
+/// Where a row stands.
+pub(crate) fn keys(mut item: Item) -> Item {
+    item.retain(|name, _| name == "pk" || name == "sk");
+    item
 }
 
 /// A text of a row.

@@ -43,18 +43,20 @@ pub enum Key<'a> {
     Ticket { digest: &'a str },
     /// A connection of the live feed.
     Connection { id: &'a str },
-    /// A connection's subscription, as the connection sees it.
-    ConnectionChannel { connection: &'a str, channel: &'a str },
-    /// A connection's subscription, as the channel sees it.
+    /// A connection's subscription to a channel.
     Subscriber { tenant: TenantId, channel: &'a str, connection: &'a str },
-    /// That an event was sent on a connection.
-    Sent { connection: &'a str, event: EventId },
+    /// That an event is sent on a connection's subscription.
+    Sent { connection: &'a str, channel: &'a str, event: EventId },
+    /// That an event is sent to those who subscribed.
+    Broadcast { event: EventId },
     /// That a resource needs another one, which is the partition.
     Reference { target: &'a str, user: &'a str },
     /// How many resources need this one.
     ReferenceCount { target: &'a str },
     /// An event bus that holds clusters' rules.
     Bus { number: u32 },
+    /// The bus on which a cluster has its place.
+    Place { cluster: ClusterId },
 }
 
 impl Key<'_> {
@@ -63,9 +65,10 @@ impl Key<'_> {
         match self {
             Self::Resource { tenant, kind, .. } => tenant_kind(*tenant, kind),
             Self::Name { tenant, kind, .. } => format!("T#{tenant}#NAME#{kind}"),
-            Self::Deployment { cluster, .. } | Self::DesiredVersion { cluster } | Self::Liveness { cluster, .. } => {
-                cluster_partition(*cluster)
-            }
+            Self::Deployment { cluster, .. }
+            | Self::DesiredVersion { cluster }
+            | Self::Liveness { cluster, .. }
+            | Self::Place { cluster } => cluster_partition(*cluster),
             Self::Generation { deployment, .. } | Self::Snapshot { deployment, .. } => deployment.to_string(),
             Self::Definition { service, .. } => service.to_string(),
             Self::Event { tenant, id } => event_day(*tenant, day_of(id.timestamp_ms())),
@@ -74,9 +77,8 @@ impl Key<'_> {
             Self::Idempotency { digest } => format!("IDEM#{digest}"),
             Self::Ticket { digest } => format!("TICKET#{digest}"),
             Self::Connection { id } => connection_partition(id),
-            Self::ConnectionChannel { connection, .. } | Self::Sent { connection, .. } => {
-                connection_partition(connection)
-            }
+            Self::Sent { connection, .. } => connection_partition(connection),
+            Self::Broadcast { event } => format!("BROADCAST#{event}"),
             Self::Subscriber { tenant, channel, .. } => channel_partition(*tenant, channel),
             Self::Reference { target, .. } | Self::ReferenceCount { target } => (*target).to_owned(),
             Self::Bus { .. } => BUSES.to_owned(),
@@ -100,12 +102,13 @@ impl Key<'_> {
             Self::Idempotency { .. } => "IDEM".to_owned(),
             Self::Ticket { .. } => "TICKET".to_owned(),
             Self::Connection { .. } => "CONNECTION".to_owned(),
-            Self::ConnectionChannel { channel, .. } => format!("{CHANNEL}{channel}"),
             Self::Subscriber { connection, .. } => (*connection).to_owned(),
-            Self::Sent { event, .. } => format!("{SENT}{event}"),
+            Self::Sent { channel, event, .. } => format!("{SENT}{channel}#{event}"),
+            Self::Broadcast { .. } => "BROADCAST".to_owned(),
             Self::Reference { user, .. } => format!("{REFERENCE}{user}"),
             Self::ReferenceCount { .. } => "REFS".to_owned(),
             Self::Bus { number } => format!("{number:06}"),
+            Self::Place { .. } => "PLACE".to_owned(),
         }
     }
 
@@ -120,12 +123,12 @@ pub(crate) const DEPLOYMENT: &str = "DEP#";
 pub(crate) const LIVENESS: &str = "LIVE#";
 /// The first letters of generations' sort keys.
 pub(crate) const GENERATION: &str = "GEN#";
+/// The first letters of snapshots' sort keys.
+pub(crate) const SNAPSHOT: &str = "SNAP#";
 /// The first letters of definitions' sort keys.
 pub(crate) const DEFINITION: &str = "DEF#";
 /// The first letters of memberships' sort keys.
 pub(crate) const MEMBER: &str = "MEM#";
-/// The first letters of subscriptions' sort keys.
-pub(crate) const CHANNEL: &str = "CHANNEL#";
 /// The first letters of the sort keys of what was sent.
 pub(crate) const SENT: &str = "SENT#";
 /// The partition of `gsi2` that holds events until they are relayed.
@@ -159,7 +162,7 @@ pub(crate) fn cluster_partition(cluster: ClusterId) -> String {
 
 /// The sort keys of the parts of a snapshot.
 pub(crate) fn snapshot_parts(generation: Generation) -> String {
-    format!("SNAP#{:020}#", generation.0)
+    format!("{SNAPSHOT}{:020}#", generation.0)
 }
 
 /// The partition of a day of a tenant's log.

@@ -9,6 +9,7 @@
 //!   T#<tenant>#NAME#<kind> <name>          the claim on its name
 //!   C#<cluster>            DEP#<id>        a deployment           gsi1: T#<tenant>#deployment#all / <id>
 //!   C#<cluster>            VERSION         how often the cluster's desired state changed
+//!   C#<cluster>            PLACE           the bus that holds its rule
 //!   C#<cluster>            LIVE#<agent>    an agent's last heartbeat   gsi2: WATCH#liveness / <time>#<agent>
 //!   <deployment>           GEN#<n>         a generation: who, when, why
 //!   <deployment>           SNAP#<n>#<i>    its snapshot, compressed, in parts
@@ -18,6 +19,12 @@
 //!   <id>                   REF#<user>      that another resource needs it
 //!   <id>                   REFS            how many do: a resource with any cannot be deleted
 //!   <id>                   AUTH            what a key, agent, token or tenant is checked against
+//!   TICKET#<digest>        TICKET          a ticket for the live feed, until it is spent
+//!   CON#<connection>       CONNECTION      a connection, with the names of its channels
+//!   CON#<connection>       SENT#<ch>#<evt> that an event is sent on it, around the end of a replay
+//!   T#<tenant>#CHANNEL#<ch> <connection>   a subscription
+//!   BROADCAST#<event>      BROADCAST       that the event went to those who subscribed
+//!   SYSTEM#BUS             <n>             how many clusters have a place on a bus
 //! ```
 //!
 //! All keys are made in [`key`]; the delimiter is written nowhere else, and a golden file pins them, since changing one is a
@@ -34,8 +41,9 @@ pub mod idempotency;
 pub mod item;
 pub mod key;
 pub mod live;
+pub mod place;
 pub mod read;
-pub mod system;
+pub mod realtime;
 
 use aws_sdk_dynamodb::Client;
 

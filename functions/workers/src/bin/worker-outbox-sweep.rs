@@ -1,0 +1,5 @@
+//! The sweep of the outbox as a Lambda function.
+
+fn main() -> std::process::ExitCode {
+    switchtower_host::outbox::sweep()
+}
