@@ -69,17 +69,21 @@ impl Outbox {
 
     /// Publishes events and marks them; tells for each whether it was published.
     pub async fn relay(&self, events: Vec<Unrelayed>) -> Vec<bool> {
-        let parcels = stream::iter(&events).map(|event| self.parcel(event)).buffered(MARKS).collect::<Vec<_>>().await;
+        let parcels = stream::iter(events).map(|event| self.parcel(event)).buffered(MARKS);
+        let (events, parcels): (Vec<Event>, Vec<Option<Parcel>>) = parcels.unzip().await;
         let published = publish::all(self.bus.as_ref(), &parcels).await;
-        let done = events.iter().zip(&published).filter(|(_, published)| **published).map(|(event, _)| &event.event);
-        let marks = done.map(|event| async move {
-            if let Err(error) = self.store.event_relayed(event).await {
-                // The sweep publishes it once more, which is harmless.
-                tracing::warn!(event = %event.id, %error, "a published event could not be marked");
-            }
-        });
-        stream::iter(marks).buffer_unordered(MARKS).collect::<Vec<_>>().await;
+        let done: Vec<Event> =
+            events.into_iter().zip(&published).filter_map(|(event, published)| published.then_some(event)).collect();
+        stream::iter(done).map(|event| self.mark(event)).buffer_unordered(MARKS).collect::<Vec<()>>().await;
         published
+    }
+
+    /// Takes an event out of the outbox.
+    async fn mark(&self, event: Event) {
+        if let Err(error) = self.store.event_relayed(&event).await {
+            // The sweep publishes it once more, which is harmless.
+            tracing::warn!(event = %event.id, %error, "a published event could not be marked");
+        }
     }
 
     /// Publishes what was not marked in time.
@@ -95,19 +99,17 @@ impl Outbox {
     }
 
     /// What is to be put on the buses for an event; nothing when that cannot be told now.
-    async fn parcel(&self, unrelayed: &Unrelayed) -> Option<Parcel> {
-        let event = &unrelayed.event;
-        let mut entries = vec![BusEntry::Event(event.clone())];
-        if unrelayed.rings {
-            match self.ring(event).await {
-                Ok(ring) => entries.extend(ring),
-                Err(error) => {
-                    tracing::warn!(event = %event.id, %error, "the bus of a cluster could not be looked up");
-                    return None;
-                }
+    async fn parcel(&self, unrelayed: Unrelayed) -> (Event, Option<Parcel>) {
+        let Unrelayed { event, rings } = unrelayed;
+        let ring = if rings { self.ring(&event).await } else { Ok(None) };
+        let parcel = match ring {
+            Ok(ring) => Some([BusEntry::Event(event.clone())].into_iter().chain(ring).collect()),
+            Err(error) => {
+                tracing::warn!(event = %event.id, %error, "the bus of a cluster could not be looked up");
+                None
             }
-        }
-        Some(entries)
+        };
+        (event, parcel)
     }
 
     /// The doorbell of an event. None without a queue: the agent that will poll it lists everything first.

@@ -12,15 +12,9 @@ use crate::{Host, provisioning::Services, serve};
 
 /// What makes the provisioner look.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Cause {
-    /// An event of the bus: look at its subject.
-    Event {
-        /// The event.
-        detail: Box<Event>,
-    },
-    /// The scheduler: look at every cluster that has waited too long.
-    Schedule {},
+struct Cause {
+    /// An event of the bus: look at its subject. The scheduler sends none: look at every cluster that has waited too long.
+    detail: Option<Event>,
 }
 
 /// Serves `cluster.created`, `cluster.deleted` and the scheduler's events.
@@ -38,15 +32,15 @@ async fn run(
     provisioner: &Provisioner<Store>,
     cause: Cause,
 ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
-    match cause {
-        Cause::Event { detail } => {
+    match cause.detail {
+        Some(detail) => {
             let cluster = detail.subject.parse()?;
             let context = Host::context(detail.request_id.as_str());
             let settled = provisioner.settle(&context, detail.tenant_id, cluster).await?;
             tracing::info!(%cluster, request_id = detail.request_id, ?settled, "looked at a cluster");
             Ok(json!(settled))
         }
-        Cause::Schedule {} => {
+        None => {
             let context = Host::context("cluster-provisioner-schedule");
             let revisited = provisioner.revisit(&context).await?;
             if revisited.settled + revisited.failed > 0 {
@@ -64,13 +58,18 @@ mod tests {
     #[test]
     fn the_sample_event_is_about_a_cluster() {
         let sample = include_str!("../../../events/worker-cluster-provisioner.json");
-        let Ok(Cause::Event { detail }) = serde_json::from_str(sample) else { panic!("an event") };
-        assert_eq!(detail.kind, "cluster.created");
-        assert!(detail.subject.starts_with("clu_"));
+        let event = serde_json::from_str::<Cause>(sample).unwrap().detail.unwrap();
+        assert_eq!(event.kind, "cluster.created");
+        assert!(event.subject.starts_with("clu_"));
     }
 
     #[test]
     fn the_schedulers_event_says_nothing() {
-        assert!(matches!(serde_json::from_str("{}"), Ok(Cause::Schedule {})));
+        assert!(serde_json::from_str::<Cause>("{}").unwrap().detail.is_none());
+    }
+
+    #[test]
+    fn an_event_that_cannot_be_read_is_no_schedule() {
+        assert!(serde_json::from_str::<Cause>(r#"{"detail": {"id": 7}}"#).is_err());
     }
 }

@@ -14,6 +14,9 @@ use switchtower_domain::{
 use super::*;
 use crate::ports::{PortError, Queue};
 
+/// What somebody else does.
+type Act = fn(&mut World);
+
 /// The rows and the services, with the calls until the next failure.
 #[derive(Default)]
 struct World {
@@ -26,7 +29,7 @@ struct World {
     targets: BTreeSet<String>,
     queues: BTreeSet<ClusterId>,
     left: Option<(usize, bool)>,
-    meanwhile: Option<(usize, fn(&mut World))>,
+    meanwhile: Option<(usize, Act)>,
     calls: usize,
 }
 
@@ -42,11 +45,11 @@ impl Shared {
     fn step<T>(&self, effect: impl FnOnce(&mut World) -> T) -> Result<T, PortError> {
         let mut world = self.world();
         world.calls += 1;
-        if let Some((at, act)) = world.meanwhile {
-            if world.calls > at {
-                world.meanwhile = None;
-                act(&mut world);
-            }
+        if let Some((at, act)) = world.meanwhile
+            && world.calls > at
+        {
+            world.meanwhile = None;
+            act(&mut world);
         }
         match world.left {
             Some((0, after)) => {
@@ -311,7 +314,7 @@ fn dying_at_any_step_of_removal_does_no_harm() {
 
 #[test]
 fn a_cluster_deleted_while_it_is_provisioned_leaves_nothing() {
-    for act in [retire as fn(&mut World), vanish] {
+    for act in [retire as Act, vanish] {
         for at in 0..20 {
             let shared = with_cluster(1);
             shared.world().meanwhile = Some((at, act));
