@@ -3,4 +3,5 @@
 pub mod api_services;
 pub mod deployments;
 pub mod gateways;
+pub mod product_publishes;
 pub mod products;

@@ -124,6 +124,13 @@ pub const PROVIDER_GATEWAYS: Resource =
 /// Products.
 pub const PROVIDER_PRODUCTS: Resource =
     Resource::new("provider-products", "/v1/provider/products", Scope::Tenant, provider::products::routes);
+/// Product publishes.
+pub const PROVIDER_PRODUCT_PUBLISHES: Resource = Resource::new(
+    "provider-product-publishes",
+    "/v1/provider/product-publishes",
+    Scope::Tenant,
+    provider::product_publishes::routes,
+);
 /// Deployments of the tenant's publishes.
 pub const PROVIDER_DEPLOYMENTS: Resource =
     Resource::new("provider-deployments", "/v1/provider/deployments", Scope::Tenant, provider::deployments::routes);
@@ -141,6 +148,7 @@ pub const ALL: &[&Resource] = &[
     &PROVIDER_API_SERVICES,
     &PROVIDER_GATEWAYS,
     &PROVIDER_PRODUCTS,
+    &PROVIDER_PRODUCT_PUBLISHES,
     &PROVIDER_DEPLOYMENTS,
     &AGENT_REGISTRATIONS,
     &AGENT_HEARTBEATS,

@@ -38,6 +38,9 @@ pub enum Error {
     /// A document that was sent cannot be imported.
     #[error("the document cannot be imported")]
     Document(FieldErrors),
+    /// The publish cannot be deployed as it is: what is in the way, by kind, id and field.
+    #[error("the publish cannot be deployed as it is")]
+    NotPublishable(FieldErrors),
     /// Another resource has the name.
     #[error("another {kind} is called `{name}`")]
     NameTaken {
@@ -94,7 +97,7 @@ impl Error {
         let mut errors = FieldErrors::new();
         for reference in references {
             let kind = in_words(&reference.kind);
-            let detail = format!("There is no {kind} `{}` in this tenant.", reference.id);
+            let detail = format!("There is no {kind} `{}` in this tenant, or it is being deleted.", reference.id);
             errors.add(pointer(&reference), "not_found", detail);
         }
         Self::Fields(errors)

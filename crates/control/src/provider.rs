@@ -2,4 +2,5 @@
 
 pub mod api_services;
 pub mod gateways;
+pub mod product_publishes;
 pub mod products;

@@ -63,6 +63,12 @@ impl<K: Kind> Change<K> {
         self.after.as_ref().or(self.before.as_ref())
     }
 
+    /// The change with another state to lead to.
+    #[must_use]
+    pub(crate) fn with_after(self, edit: impl FnOnce(Resource<K>) -> Resource<K>) -> Self {
+        Self { after: self.after.map(edit), ..self }
+    }
+
     /// Adds a further event about the same resource.
     #[must_use]
     pub fn and(mut self, event: EventDraft) -> Self {

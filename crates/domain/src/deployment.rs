@@ -206,6 +206,17 @@ impl Resource<Deployment> {
     }
 }
 
+impl Change<Deployment> {
+    /// The change in a cluster whose agents are silent already: its status is nobody's word until one is heard.
+    #[must_use]
+    pub fn unheard(self, last_seen_at: Option<Timestamp>) -> Self {
+        self.with_after(|after| {
+            let body = Deployment { stale: true, last_seen_at, ..after.body };
+            Resource { body, ..after }
+        })
+    }
+}
+
 fn desired_event(body: &Deployment) -> EventDraft {
     EventDraft::new("deployment.desired")
         .with(serde_json::json!({ "generation": body.generation, "desired": body.desired, "status": body.status }))

@@ -6,9 +6,10 @@ use utoipa::ToSchema;
 
 use crate::{
     actor::Actor,
+    api_service::ApiServiceId,
     change::{Change, Stamp, WrongState},
     cluster::ClusterId,
-    deployment::DeploymentId,
+    deployment::{DeploymentId, DeploymentStatus},
     event::EventDraft,
     field::FieldErrors,
     gateway::GatewayId,
@@ -62,6 +63,9 @@ pub struct ProductPublish {
     pub hostnames: Vec<String>,
     /// What is intended.
     pub status: PublishStatus,
+    /// The API services that it was last published with; empty before.
+    #[serde(default)]
+    pub api_services: Vec<ApiServiceId>,
     /// Its deployment, once published.
     pub deployment_id: Option<DeploymentId>,
     /// When it was last published.
@@ -148,6 +152,7 @@ impl Editable for ProductPublish {
             environment: input.environment,
             hostnames: input.hostnames,
             status: PublishStatus::Draft,
+            api_services: Vec::new(),
             deployment_id: None,
             published_at: None,
             published_by: None,
@@ -191,11 +196,17 @@ impl ProductPublish {
 }
 
 impl Resource<ProductPublish> {
-    /// Refuses to publish in states that do not allow it. A published one may be published again: that deploys what
-    /// its product is now.
-    pub fn publish(self, deployment_id: DeploymentId, stamp: &Stamp) -> Change<ProductPublish> {
+    /// Says that its product must run there, with these API services. A published one may be published again: that
+    /// deploys what its product is now.
+    pub fn publish(
+        self,
+        deployment_id: DeploymentId,
+        api_services: Vec<ApiServiceId>,
+        stamp: &Stamp,
+    ) -> Change<ProductPublish> {
         let body = ProductPublish {
             status: PublishStatus::Published,
+            api_services,
             deployment_id: Some(deployment_id),
             published_at: Some(stamp.now),
             published_by: Some(stamp.actor.clone()),
@@ -218,6 +229,18 @@ impl Resource<ProductPublish> {
         };
         let cluster = body.cluster_id;
         Ok(self.become_body(body, stamp, EventDraft::new("product_publish.withdrawn").about(cluster)))
+    }
+}
+
+impl Resource<ProductPublish> {
+    /// Refuses deletion while something of it may run: `deployment` is the status of its deployment.
+    pub fn deletable_with(&self, deployment: DeploymentStatus) -> Result<(), WrongState> {
+        self.body.deletable()?;
+        if deployment == DeploymentStatus::Removed {
+            return Ok(());
+        }
+        let state = format!("`{}` in its cluster", deployment.name());
+        Err(WrongState { kind: ProductPublish::KIND, verb: "delete", state, allowed: "`removed` there first" })
     }
 }
 

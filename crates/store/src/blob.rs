@@ -20,7 +20,7 @@ use crate::{
     item::{self, Item},
     key::{self, Key},
     place::unbuilt,
-    read::Range,
+    read::{Found, Range},
 };
 
 /// The most bytes of a document, as JSON.
@@ -128,6 +128,17 @@ fn join(rows: Vec<Item>) -> Result<Option<Vec<u8>>, StoreError> {
 
 fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, StoreError> {
     serde_json::from_slice(json).map_err(|error| StoreError::corrupt("document", error))
+}
+
+impl Found {
+    /// An API service's routes and backends, when their first row was read; `None` when there are more rows.
+    pub fn definition(&mut self, service: ApiServiceId) -> Result<Option<Definition>, StoreError> {
+        let Some(row) = self.row(&Key::Definition { service, part: 0 }) else { return Ok(Some(Definition::default())) };
+        if item::number(&row, "parts") != Some(1) {
+            return Ok(None);
+        }
+        join(vec![row])?.map(|json| parse(&json)).transpose()
+    }
 }
 
 impl Store {

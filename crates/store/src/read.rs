@@ -27,7 +27,17 @@ pub struct Found(HashMap<(String, String), Item>);
 impl Found {
     /// What the row at a key says.
     pub fn doc<T: DeserializeOwned>(&mut self, key: &Key<'_>) -> Result<Option<T>, StoreError> {
-        self.0.remove(&(key.pk(), key.sk())).map(item::doc).transpose()
+        self.row(key).map(item::doc).transpose()
+    }
+
+    /// The row at a key.
+    pub(crate) fn row(&mut self, key: &Key<'_>) -> Option<Item> {
+        self.0.remove(&(key.pk(), key.sk()))
+    }
+
+    /// Takes in what else was found.
+    pub fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
     }
 
     /// A number of the row at a key.

@@ -85,6 +85,9 @@ impl Problem {
         let code = own.filter(|own| own.status == StatusCode::BAD_REQUEST).unwrap_or(code);
         let detail = match errors.as_slice() {
             [only] => only.detail.clone(),
+            several if code == code::not_publishable => {
+                format!("{} things are in the way; see `errors`.", several.len())
+            }
             several => format!("{} fields are not valid; see `errors`.", several.len()),
         };
         Self { errors, ..Self::new(code, detail) }
@@ -136,6 +139,7 @@ impl From<Error> for Problem {
             }
             Error::Fields(errors) => Self::fields(code::invalid_body, errors),
             Error::Document(errors) => Self::fields(code::invalid_document, errors),
+            Error::NotPublishable(errors) => Self::fields(code::not_publishable, errors),
             Error::NameTaken { kind, name } => {
                 let detail = format!("Another {} is called `{name}`. Choose another name.", in_words(kind));
                 let errors =

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem};
 use switchtower_domain::{
     change::Change,
     id::Id,
@@ -26,13 +26,27 @@ impl Commit<'_> {
         for reference in after.iter().filter(|reference| !before.contains(reference)) {
             let Reference { kind, id } = reference;
             let target = Key::Resource { tenant: subject.tenant_id, kind, id };
-            let missing = Refusal::Missing(reference.clone());
-            self.check(&target, "attribute_exists(pk)", HashMap::new(), missing)?;
+            self.referable(&target, Refusal::Missing(reference.clone()))?;
             let own = Reference { kind: K::KIND.to_owned(), id: user.clone() };
             let row = item::item(&Key::Reference { target: id, user: &user }, "reference", subject.tenant_id, &own)?;
             self.put_if(row, "attribute_not_exists(pk)", None, Refusal::Stale)?;
             self.count(id, "1")?;
         }
+        Ok(())
+    }
+
+    /// Refuses the transaction unless a resource is there, and stays.
+    fn referable(&mut self, target: &Key<'_>, missing: Refusal) -> Result<(), StoreError> {
+        let names = ["doc", "status"].map(|name| (format!("#{name}"), name.to_owned()));
+        let check = ConditionCheck::builder()
+            .table_name(String::new())
+            .set_key(Some(target.values().into()))
+            .condition_expression("attribute_exists(pk) AND NOT #doc.#status = :deleting")
+            .set_expression_attribute_names(Some(names.into()))
+            .expression_attribute_values(":deleting", AttributeValue::S("deleting".to_owned()))
+            .build()
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        self.rows.push((TransactWriteItem::builder().condition_check(check).build(), missing));
         Ok(())
     }
 

@@ -1,0 +1,136 @@
+//! `/v1/provider/product-publishes`: the intent that a product runs on exactly one cluster.
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use switchtower_control::resource::Target;
+use switchtower_domain::{
+    cluster::ClusterId,
+    product_publish::{ProductPublish, ProductPublishId, ProductPublishInput},
+};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    Api, Problem,
+    edge::{
+        body::MaybeBody,
+        call::Known,
+        crud::{crud, delete},
+        etag::{IfMatch, IfMatchHeader},
+        id::PathId,
+        problem::Problems,
+        query::{Checked, Params, check_limit, list_request},
+        request::IdempotencyHeader,
+        view::{PageView, View},
+    },
+};
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(product_publish_create, product_publish_list))
+        .routes(routes!(product_publish_get, product_publish_replace, product_publish_patch, product_publish_delete))
+        .routes(routes!(product_publish_publish))
+        .routes(routes!(product_publish_withdraw))
+}
+
+crud! {
+    ProductPublish, input ProductPublishInput, id ProductPublishId, view ProductPublishView,
+    at "/v1/provider/product-publishes", tag "product publishes",
+    create product_publish_create, get product_publish_get, replace product_publish_replace,
+    patch product_publish_patch,
+    edits "Only a `draft` can be edited.",
+}
+delete! { ProductPublish, id ProductPublishId, tag "product publishes", delete product_publish_delete }
+
+/// A part of a list of product publishes.
+pub type ProductPublishPage = PageView<ProductPublishView>;
+
+/// Which publishes are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PublishListParams {
+    /// How many items, 1 to 100; 50 when left out.
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    limit: Option<u32>,
+    /// Where the part begins: `next_cursor` of the part before.
+    cursor: Option<String>,
+    /// Only the publishes to this cluster.
+    cluster_id: Option<ClusterId>,
+}
+
+impl Checked for PublishListParams {
+    fn check(&self) -> Result<(), String> {
+        check_limit(self.limit)
+    }
+}
+
+/// Why something is published or withdrawn.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    /// The reason, kept with the generation.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    reason: Option<String>,
+}
+
+fn reason(body: Option<&Reason>) -> Option<&str> {
+    body.and_then(|body| body.reason.as_deref())
+}
+
+/// Lists product publishes, oldest first.
+#[utoipa::path(
+    get, path = "/", tag = "product publishes", params(PublishListParams),
+    responses((status = 200, body = ProductPublishPage), Problems)
+)]
+async fn product_publish_list(
+    State(api): State<Api>,
+    Known(call): Known,
+    Params(params): Params<PublishListParams>,
+) -> Result<ProductPublishPage, Problem> {
+    let request = list_request(params.limit, params.cursor);
+    Ok(api.control.product_publish_list(&call, params.cluster_id, request).await?.into())
+}
+
+/// Deploys the product as it is now to the publish's cluster.
+///
+/// Product, gateway template and API services must be `active`, and the cluster must not be in maintenance. What is
+/// deployed is frozen: later edits reach the cluster when it is published again, which a `published` one may be. When nothing
+/// that matters in the cluster has changed, publishing again makes no new generation and answers what is there.
+/// `deployment_id` leads to what became of it.
+///
+/// What a cluster could not serve is `not_publishable`; the pointers in `errors` are kind, id and field, such as
+/// `/route/rte_01k2…/path/value`.
+#[utoipa::path(
+    post, path = "/{id}/publish", tag = "product publishes", request_body = Option<Reason>,
+    params(("id" = ProductPublishId, Path), IfMatchHeader, IdempotencyHeader),
+    responses((status = 200, body = ProductPublishView, headers(("ETag" = String))), Problems)
+)]
+async fn product_publish_publish(
+    State(api): State<Api>,
+    Known(call): Known,
+    PathId(id): PathId<ProductPublish>,
+    IfMatch(if_match): IfMatch,
+    MaybeBody(body): MaybeBody<Reason>,
+) -> Result<ProductPublishView, Problem> {
+    let (target, doorbells) = (Target { id, if_match }, api.doorbells.as_ref());
+    Ok(View(api.control.product_publish_publish(&call, doorbells, target, reason(body.as_ref())).await?))
+}
+
+/// Takes the product off the publish's cluster; its deployment is `removed` once an agent has reported so.
+#[utoipa::path(
+    post, path = "/{id}/withdraw", tag = "product publishes", request_body = Option<Reason>,
+    params(("id" = ProductPublishId, Path), IfMatchHeader, IdempotencyHeader),
+    responses((status = 200, body = ProductPublishView, headers(("ETag" = String))), Problems)
+)]
+async fn product_publish_withdraw(
+    State(api): State<Api>,
+    Known(call): Known,
+    PathId(id): PathId<ProductPublish>,
+    IfMatch(if_match): IfMatch,
+    MaybeBody(body): MaybeBody<Reason>,
+) -> Result<ProductPublishView, Problem> {
+    let (target, doorbells) = (Target { id, if_match }, api.doorbells.as_ref());
+    Ok(View(api.control.product_publish_withdraw(&call, doorbells, target, reason(body.as_ref())).await?))
+}

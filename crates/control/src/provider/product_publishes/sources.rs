@@ -1,0 +1,88 @@
+//! What a snapshot is made of, read with as few calls as possible.
+
+use futures::future::try_join_all;
+use switchtower_domain::{
+    api_service::{ApiService, ApiServiceId, Definition},
+    cluster::Cluster,
+    deployment::Deployment,
+    gateway::Gateway,
+    product::Product,
+    product_publish::ProductPublish,
+    resource::{Kind, Resource},
+    tenant::TenantId,
+};
+use switchtower_store::{Key, StoreError};
+
+use crate::{Control, Error};
+
+/// Everything that a publish joins.
+#[derive(Debug, Clone)]
+pub(super) struct Sources {
+    pub(super) product: Resource<Product>,
+    pub(super) gateway: Resource<Gateway>,
+    pub(super) cluster: Resource<Cluster>,
+    pub(super) deployment: Option<Resource<Deployment>>,
+    /// The product's API services, in its order.
+    pub(super) services: Vec<(Resource<ApiService>, Definition)>,
+}
+
+impl Control {
+    /// Reads what a publish joins: one call when its product has the API services that it was last published with.
+    pub(super) async fn publish_sources(&self, publish: &Resource<ProductPublish>) -> Result<Sources, Error> {
+        let (tenant, body) = (publish.tenant_id, &publish.body);
+        let (product, gateway) = (body.product_id.to_string(), body.gateway_id.to_string());
+        let cluster = body.cluster_id.to_string();
+        let known: Vec<_> = body.api_services.iter().map(|id| (*id, id.to_string())).collect();
+        let mut keys = vec![
+            Key::Resource { tenant, kind: Product::KIND, id: &product },
+            Key::Resource { tenant, kind: Gateway::KIND, id: &gateway },
+            Key::Resource { tenant, kind: Cluster::KIND, id: &cluster },
+        ];
+        keys.extend(body.deployment_id.map(|id| Key::Deployment { cluster: body.cluster_id, id }));
+        keys.extend(service_keys(tenant, &known));
+        let mut found = self.store.get_many(&keys).await?;
+
+        let missing = |kind| Error::NotFound { kind };
+        let product: Resource<Product> = found.resource(tenant, body.product_id)?.ok_or(missing(Product::KIND))?;
+        let gateway = found.resource(tenant, body.gateway_id)?.ok_or(missing(Gateway::KIND))?;
+        let cluster = found.resource(tenant, body.cluster_id)?.ok_or(missing(Cluster::KIND))?;
+        let deployment = match body.deployment_id {
+            Some(id) => found.doc(&Key::Deployment { cluster: body.cluster_id, id })?,
+            None => None,
+        };
+
+        let wanted = &product.body.api_services;
+        let unknown = wanted.iter().filter(|id| !body.api_services.contains(id));
+        let unknown: Vec<_> = unknown.map(|id| (*id, id.to_string())).collect();
+        if !unknown.is_empty() {
+            found.extend(self.store.get_many(&service_keys(tenant, &unknown).collect::<Vec<_>>()).await?);
+        }
+        let mut heads = Vec::new();
+        for id in wanted {
+            let head: Option<Resource<ApiService>> = found.resource(tenant, *id)?;
+            heads.push((head.ok_or(missing(ApiService::KIND))?, found.definition(*id)?));
+        }
+        let whole = heads.into_iter().map(|(head, definition)| self.whole(head, definition));
+        let services = try_join_all(whole).await?;
+        Ok(Sources { product, gateway, cluster, deployment, services })
+    }
+
+    /// A definition that is in one row was read with the others; a larger one is read now.
+    async fn whole(
+        &self,
+        head: Resource<ApiService>,
+        definition: Option<Definition>,
+    ) -> Result<(Resource<ApiService>, Definition), StoreError> {
+        let definition = match definition {
+            Some(definition) => definition,
+            None => self.store.definition(head.id).await?,
+        };
+        Ok((head, definition))
+    }
+}
+
+fn service_keys(tenant: TenantId, services: &[(ApiServiceId, String)]) -> impl Iterator<Item = Key<'_>> {
+    services.iter().flat_map(move |(service, id)| {
+        [Key::Resource { tenant, kind: ApiService::KIND, id }, Key::Definition { service: *service, part: 0 }]
+    })
+}
