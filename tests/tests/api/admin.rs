@@ -1,0 +1,5 @@
+//! `/v1/admin`
+
+mod api_keys;
+mod events;
+mod tenants;
