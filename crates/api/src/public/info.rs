@@ -42,7 +42,8 @@ async fn health_get() -> Json<Health> {
 /// Tells which version runs.
 #[utoipa::path(get, path = "/version", tag = "public", responses((status = 200, body = Version), Problems))]
 async fn version_get() -> Json<Version> {
-    Json(Version { version: env!("CARGO_PKG_VERSION"), commit: option_env!("SWITCHTOWER_COMMIT") })
+    let commit = option_env!("SWITCHTOWER_COMMIT").filter(|commit| !commit.is_empty());
+    Json(Version { version: env!("CARGO_PKG_VERSION"), commit })
 }
 
 /// This document.

@@ -43,6 +43,8 @@ async fn a_key_may_do_no_more_than_whoever_makes_it() {
     let refused = world.owner(&acme).post(KEYS, wish(json!(["viewer", "system-admin"]))).await;
     assert_eq!(refused.problem(400, "invalid_body").bad_fields(), ["/roles/1 not_allowed"]);
     world.owner(&acme).post(KEYS, wish(json!(["org-admin"]))).await.ok(201);
+    let all = json!(["org-admin", "operator", "api-developer"]);
+    world.system_admin().of("acme").post(KEYS, wish(all)).await.ok(201);
     world.member(&acme, "ann", &[Role::ApiDeveloper]).await;
     world.user("ann").post(KEYS, wish(json!(["viewer"]))).await.problem(403, "permission_denied");
 }
