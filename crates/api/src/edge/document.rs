@@ -30,7 +30,7 @@ impl FromRequest<Api> for Document {
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         body::expect_media_type(request.headers(), &MEDIA_TYPES)?;
         let encoding = request.headers().get(header::CONTENT_ENCODING).cloned();
-        let bytes = body::read(request, api).await?;
+        let bytes = body::read(request, api).await.map_err(smaller)?;
         match encoding.as_ref().map(HeaderValue::as_bytes) {
             None | Some(b"identity") => Ok(Self(bytes.into())),
             Some(b"gzip") => decompress(&bytes).map(Self),
@@ -40,6 +40,15 @@ impl FromRequest<Api> for Document {
             }
         }
     }
+}
+
+/// Tells what to do with a document that is too large as it is.
+fn smaller(problem: Problem) -> Problem {
+    if problem.code() != code::too_large.name {
+        return problem;
+    }
+    let detail = "The document is larger than this endpoint takes. Compress it and say `Content-Encoding: gzip`.";
+    Problem::new(code::too_large, detail)
 }
 
 /// Decompresses as much as is allowed, and not a byte more.
