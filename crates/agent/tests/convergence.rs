@@ -25,6 +25,7 @@ fn step() -> impl Strategy<Value = Step> {
         10 => (any::<usize>(), any::<bool>()).prop_map(|(at, again)| Step::Deliver { at, again }),
         3 => any::<usize>().prop_map(Step::Drop),
         4 => Just(Step::Heartbeat),
+        4 => (0_u32..6, deployment.clone()).prop_map(|(after, index)| Step::HeartbeatMeets { after, index }),
         2 => Just(Step::Resync),
         6 => soon.clone().prop_map(Step::CrashSoon),
         4 => (soon.clone(), deployment.clone()).prop_map(|(after, index)| Step::PublishSoon { after, index }),

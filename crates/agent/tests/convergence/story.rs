@@ -30,6 +30,11 @@ pub(crate) enum Step {
     },
     Drop(usize),
     Heartbeat,
+    /// A heartbeat, and a publish while the agent lists what it told of.
+    HeartbeatMeets {
+        after: u32,
+        index: usize,
+    },
     Resync,
     CrashSoon(u32),
     PublishSoon {
@@ -87,6 +92,10 @@ impl Story {
                 self.take_message(at);
             }
             Step::Heartbeat => self.heartbeat().await,
+            Step::HeartbeatMeets { after, index } => {
+                self.world.world().soon.push((after, Event::Publish(index)));
+                self.heartbeat().await;
+            }
             Step::Resync => _ = self.agent.sync(Effort::Full).await,
             Step::CrashSoon(calls) => self.world.world().fuse = Some(calls),
             Step::PublishSoon { after, index } => self.world.world().soon.push((after, Event::Publish(index))),
@@ -123,6 +132,9 @@ impl Story {
         self.check(|world, id| !world.meddled.contains(&id));
         self.agent.sync(Effort::Full).await.unwrap();
         self.check(|_, _| true);
+        self.late_repeats();
+        self.agent.sync(Effort::Full).await.unwrap();
+        self.check(|_, _| true);
         self.nothing_more_to_say().await;
     }
 
@@ -155,6 +167,14 @@ impl Story {
         self.agent.sync(Effort::Full).await.unwrap();
         let world = self.world.world();
         assert_eq!((&world.deployments, &world.cluster), (&before.0, &before.1), "a resync changed what was well");
+    }
+
+    /// Every report comes once more: only a full resync can tell that a later one on the same generation was truer.
+    fn late_repeats(&self) {
+        let mut world = self.world.world();
+        for report in world.said.clone() {
+            _ = world.hear(report);
+        }
     }
 
     async fn restart(&mut self) {
