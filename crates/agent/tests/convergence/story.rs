@@ -185,6 +185,7 @@ impl Story {
             self.world.world().fuse = None;
             self.agent = agent(&self.world);
         }
+        self.world.world().tells = false;
     }
 
     async fn heartbeat(&mut self) {
@@ -250,6 +251,7 @@ impl Story {
     fn lose_state(&self) {
         let mut world = self.world.world();
         world.disk = None;
+        world.tells = true;
         let begun = world.begun.clone();
         world.newest_written.retain(|id, _| begun.contains_key(id));
     }

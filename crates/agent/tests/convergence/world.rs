@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub(crate) soon: Vec<(u32, Event)>,
     /// What was erased is published again as another deployment.
     pub(crate) lives: [u64; 3],
+    /// Whether the driver tells what is in place; otherwise the agent's own state must do.
+    pub(crate) tells: bool,
     /// Deployments whose objects were spoiled or removed by hand: only a full resync makes up for that.
     pub(crate) meddled: BTreeSet<DeploymentId>,
 }
@@ -299,7 +301,7 @@ impl Driver for Shared {
 
     async fn owned(&self) -> Result<Vec<Owned>, DriverError> {
         let world = self.world();
-        let owned = world.begun.iter().map(|(id, generation)| Owned {
+        let owned = world.begun.iter().filter(|_| world.tells).map(|(id, generation)| Owned {
             deployment_id: *id,
             generation: *generation,
             objects: world.in_place(*id).into_keys().collect(),
