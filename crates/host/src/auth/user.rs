@@ -1,10 +1,11 @@
 //! Users: OIDC tokens of one issuer, and membership in tenants.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use jsonwebtoken::{decode, decode_header};
 use serde::Deserialize;
+use serde_json::Value;
 use switchtower_api::{Authenticated, Problem, Scope, edge::code};
 use switchtower_control::call;
 use switchtower_domain::{
@@ -22,31 +23,23 @@ use switchtower_store::{
 
 use super::{Auth, expect_active, store_problem};
 
-/// The claims of a user's token that matter. Groups and roles come as Cognito, Keycloak and others write them.
+/// The claims of a user's token that matter.
 #[derive(Debug, Deserialize)]
 struct Claims {
     sub: String,
-    #[serde(rename = "cognito:groups", default)]
-    cognito_groups: Vec<String>,
-    #[serde(default)]
-    realm_access: RealmAccess,
-    #[serde(default)]
-    roles: Vec<String>,
-    #[serde(default)]
-    groups: Vec<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct RealmAccess {
-    #[serde(default)]
-    roles: Vec<String>,
+    /// Groups and roles, as Cognito, Keycloak and others write them.
+    #[serde(flatten)]
+    others: HashMap<String, Value>,
 }
 
 impl Claims {
     /// The roles that the token itself gives. Only the system's: tenants' roles come from memberships.
+    ///
+    /// A claim of another shape than a list of names gives nothing, and is no reason to refuse the token.
     fn system_roles(&self) -> Vec<Role> {
-        let mut names =
-            [&self.cognito_groups, &self.realm_access.roles, &self.roles, &self.groups].into_iter().flatten();
+        let keycloak = self.others.get("realm_access").and_then(|access| access.get("roles"));
+        let lists = ["cognito:groups", "roles", "groups"].into_iter().filter_map(|name| self.others.get(name));
+        let mut names = lists.chain(keycloak).filter_map(Value::as_array).flatten().filter_map(Value::as_str);
         let admin = Role::SystemAdmin;
         let names_admin = names.any(|name| name.trim_start_matches('/') == admin.name());
         if names_admin { vec![admin] } else { Vec::new() }
@@ -127,7 +120,11 @@ impl Auth {
         }
         let detail = "The token's signature, issuer, audience or time is not valid. Sign in again.";
         let checked = decode::<Claims>(token, &key.key, &self.settings.user(key.algorithm));
-        checked.map(|token| token.claims).map_err(|_| invalid(detail))
+        let claims = checked.map_err(|_| invalid(detail))?.claims;
+        if claims.sub.is_empty() {
+            return Err(invalid("The token's subject (`sub`) is empty."));
+        }
+        Ok(claims)
     }
 
     /// The tenant of an id or slug. A slug never changes hands, so it is remembered.
