@@ -4,9 +4,7 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
     middleware,
-    response::{IntoResponse, Response},
 };
-use http::HeaderValue;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -64,12 +62,11 @@ async fn no_such_endpoint(request: Request) -> Problem {
     Problem::new(code::no_such_endpoint, detail)
 }
 
-async fn method_not_allowed(request: Request) -> Response {
+/// The router adds the `Allow` header.
+async fn method_not_allowed(request: Request) -> Problem {
     let detail =
         format!("This endpoint does not know `{}`. The `Allow` header tells which it knows.", request.method());
-    let mut response = Problem::new(code::method_not_allowed, detail).into_response();
-    response.headers_mut().entry(http::header::ALLOW).or_insert(HeaderValue::from_static(""));
-    response
+    Problem::new(code::method_not_allowed, detail)
 }
 
 /// Health, version and the OpenAPI document.
