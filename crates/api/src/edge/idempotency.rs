@@ -32,7 +32,7 @@ pub(crate) async fn layer(State(api): State<Api>, request: Request, next: Next) 
     let Some(key) = request.headers().get(&IDEMPOTENCY_KEY).filter(|_| request.method() == Method::POST) else {
         return next.run(request).await;
     };
-    let fit = key.to_str().ok().filter(|key| (1..=255).contains(&key.len())).map(str::to_owned);
+    let fit = key.to_str().ok().filter(|key| is_fit(key)).map(str::to_owned);
     match fit {
         Some(key) => once(&api, &key, request, next).await.unwrap_or_else(IntoResponse::into_response),
         None => {
@@ -40,6 +40,10 @@ pub(crate) async fn layer(State(api): State<Api>, request: Request, next: Next) 
             Problem::new(code::invalid_idempotency_key, detail).into_response()
         }
     }
+}
+
+fn is_fit(key: &str) -> bool {
+    (1..=255).contains(&key.len()) && key.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 async fn once(api: &Api, key: &str, request: Request, next: Next) -> Result<Response, Problem> {
