@@ -171,6 +171,16 @@ impl Store {
         tenant: TenantId,
         id: DeploymentId,
     ) -> Result<Option<Resource<Deployment>>, StoreError> {
+        let Some(deployment) = self.glimpse_deployment(tenant, id).await? else { return Ok(None) };
+        self.get_deployment(deployment.body.cluster_id, id).await
+    }
+
+    /// A deployment of a tenant as the index knows it, which may be a little late.
+    pub async fn glimpse_deployment(
+        &self,
+        tenant: TenantId,
+        id: DeploymentId,
+    ) -> Result<Option<Resource<Deployment>>, StoreError> {
         let partition = key::tenant_group(tenant, Deployment::KIND, "all");
         let request = self.client.query().table_name(&self.table).index_name("gsi1");
         let output = request
@@ -181,9 +191,7 @@ impl Store {
             .send()
             .await
             .map_err(StoreError::from_sdk)?;
-        let Some(row) = output.items.unwrap_or_default().into_iter().next() else { return Ok(None) };
-        let deployment: Resource<Deployment> = item::doc(row)?;
-        self.get_deployment(deployment.body.cluster_id, id).await
+        output.items.unwrap_or_default().into_iter().next().map(item::doc).transpose()
     }
 
     pub(crate) async fn list_range<T: DeserializeOwned>(

@@ -46,7 +46,9 @@ impl Control {
         id: DeploymentId,
         request: ListRequest,
     ) -> Result<Listed<GenerationRow>, Error> {
-        self.deployment_get(call, operation, id).await?;
+        let granted = call.authorize(operation)?;
+        let found = self.store.glimpse_deployment(granted.tenant_id(), id).await?;
+        found.ok_or(Error::NotFound { kind: "deployment" })?;
         let page = call.page(request.limit, request.cursor);
         Ok(self.store.generations(id, &page).await?)
     }
