@@ -13,14 +13,17 @@
 //! Every call of DynamoDB is counted ([`calls`]), so that a test can hold a request to its budget.
 
 pub mod account;
+pub mod agent;
 pub mod answer;
 pub mod calls;
+pub mod catalogue;
 pub mod client;
 pub mod clock;
 pub mod emulator;
+pub mod estate;
 pub mod fake;
 pub mod idp;
 pub mod table;
 pub mod world;
 
-pub use self::{account::Account, answer::Answer, client::Client, world::World};
+pub use self::{account::Account, answer::Answer, client::Client, estate::Estate, world::World};

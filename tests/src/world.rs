@@ -1,7 +1,8 @@
 //! A control plane of a test's own.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::{
     Router,
     body::Body,
@@ -77,6 +78,21 @@ impl World {
     /// The context of a change that a test makes on its own.
     pub fn context(&self) -> Context {
         Context::new(self.clock.now(), "tests", Arc::new(System))
+    }
+
+    /// Every row of the table.
+    pub async fn rows(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let mut pages = self.dynamodb.scan().table_name(&self.table).into_paginator().items().send();
+        let mut rows = Vec::new();
+        while let Some(row) = pages.next().await {
+            rows.push(row.expect("the table answers"));
+        }
+        rows
+    }
+
+    /// Writes a row, whatever stands there.
+    pub async fn put_row(&self, row: HashMap<String, AttributeValue>) {
+        self.dynamodb.put_item().table_name(&self.table).set_item(Some(row)).send().await.expect("the table answers");
     }
 
     /// Sends a request to the function that API Gateway would send it to.

@@ -1,0 +1,72 @@
+//! How often DynamoDB is asked: at most 3 times for a read and 4 times for a write, authentication included, warm.
+
+use http::Method;
+use switchtower_domain::role::Role;
+use switchtower_tests::{Estate, World, catalogue};
+
+#[tokio::test]
+async fn every_operation_keeps_to_its_budget() {
+    let world = World::new().await;
+    let mut over = Vec::new();
+    let mut estate = Estate::new(&world, "acme").await;
+    for operation in catalogue::all() {
+        // A change is made to an estate of its own, so that it finds nothing that another one left.
+        if operation.method != Method::GET {
+            estate = Estate::new(&world, &operation.id.replace('_', "-")).await;
+        }
+        let caller = match operation.path.as_str() {
+            path if path.starts_with("/v1/agent/") => estate.agent.client(&world),
+            path if path.starts_with("/v1/admin/tenants") => world.system_admin(),
+            _ => {
+                let key = world.api_key(&estate.account, &[Role::OrgAdmin], None).await;
+                world.anyone().with("x-api-key", &key.secret)
+            }
+        };
+        // What is remembered from then on: the credential's tenant, the system's own row.
+        for path in ["/v1/me", "/v1/admin/tenants", "/v1/agent/deployments"] {
+            caller.get(path).await;
+        }
+        world.calls.take();
+        let answer = estate.call(&caller, operation).await;
+        let calls = world.calls.take();
+        assert!(!answer.status.is_server_error(), "{}: {:#}", operation.id, answer.body);
+        let most = if operation.method == Method::GET { 3 } else { 4 };
+        println!("{:40} {} {calls}", operation.id, answer.status.as_u16());
+        if calls.len() > most {
+            over.push(format!("{} asks {calls}; at most {most} are allowed", operation.id));
+        }
+    }
+    assert!(over.is_empty(), "{}", over.join("\n"));
+}
+
+#[tokio::test]
+async fn publishing_something_new_keeps_to_its_budget() {
+    let world = World::new().await;
+    let estate = Estate::new(&world, "acme").await;
+    let owner = world.owner(&estate.account);
+    let backend = switchtower_tests::estate::backend("another");
+    owner.post(&estate.path("/v1/provider/api-services/{id}/backends"), backend).await.ok(201);
+    let publish = estate.path("/v1/provider/product-publishes/{id}/publish");
+    let before = owner.get(&estate.path("/v1/provider/deployments/{id}")).await.ok(200);
+    world.calls.take();
+    owner.act(&publish).await.ok(200);
+    let calls = world.calls.take();
+    assert!(calls.len() <= 4, "{calls}");
+    let after = owner.get(&estate.path("/v1/provider/deployments/{id}")).await.ok(200);
+    assert_eq!(after["generation"], before["generation"].as_u64().unwrap() + 1);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_costs_two_calls_more() {
+    let world = World::new().await;
+    let owner = world.owner(&world.tenant("acme").await);
+    owner.get("/v1/operator/clusters").await.ok(200);
+    world.calls.take();
+    let once = owner.with("idempotency-key", "one");
+    once.post("/v1/operator/clusters", serde_json::json!({ "name": "berlin" })).await.ok(201);
+    let calls = world.calls.take();
+    assert_eq!(calls.len(), 4, "{calls}");
+    once.post("/v1/operator/clusters", serde_json::json!({ "name": "berlin" })).await.ok(201);
+    let calls = world.calls.take();
+    assert_eq!(calls.len(), 3, "{calls}");
+}
