@@ -169,10 +169,10 @@ impl Story {
         assert_eq!((&world.deployments, &world.cluster), (&before.0, &before.1), "a resync changed what was well");
     }
 
-    /// Every report comes once more: only a full resync can tell that a later one on the same generation was truer.
+    /// Every report comes once more, the last one first: only a full resync can tell that a later one on the same generation was truer.
     fn late_repeats(&self) {
         let mut world = self.world.world();
-        for report in world.said.clone() {
+        for report in world.said.clone().into_iter().rev() {
             _ = world.hear(report);
         }
     }
