@@ -1,1 +1,4 @@
-//! The endpoints of `/v1/realtime`.
+//! The live feed: tickets over HTTP, frames over WebSocket.
+
+pub mod socket;
+pub mod tickets;

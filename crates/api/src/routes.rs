@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     Api, Problem, Scope, admin, agent,
     edge::{body, call, code, idempotency, request},
-    operator, provider, public,
+    operator, provider, public, realtime,
 };
 
 /// One persona's resource: one Lambda function.
@@ -132,6 +132,10 @@ pub const PROVIDER_PRODUCT_PUBLISHES: Resource = Resource::new(
 pub const PROVIDER_DEPLOYMENTS: Resource =
     Resource::new("provider-deployments", "/v1/provider/deployments", Scope::Tenant, provider::deployments::routes);
 
+/// Tickets of the live feed.
+pub const REALTIME_TICKETS: Resource =
+    Resource::new("realtime-tickets", "/v1/realtime/tickets", Scope::Tenant, realtime::tickets::routes);
+
 /// Every resource.
 pub const ALL: &[&Resource] = &[
     &PUBLIC_INFO,
@@ -152,4 +156,5 @@ pub const ALL: &[&Resource] = &[
     &AGENT_DEPLOYMENTS,
     &AGENT_REPORTS,
     &AGENT_QUEUE_CREDENTIALS,
+    &REALTIME_TICKETS,
 ];

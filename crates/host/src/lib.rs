@@ -15,6 +15,7 @@ pub mod doorbells;
 pub mod entropy;
 pub mod event_bus;
 pub mod fleet;
+pub mod live;
 pub mod metrics;
 pub mod outbox;
 pub mod provisioner;

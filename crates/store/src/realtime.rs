@@ -63,15 +63,39 @@ pub struct Subscription {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum Phase {
-    /// The replay alone.
-    Replaying,
+    /// The replay, of events after this one.
+    Replaying {
+        /// The last event that the client knows.
+        since: EventId,
+    },
     /// The broadcast.
     Live {
-        /// Events made up to then were replayed.
-        replayed_until: Timestamp,
-        /// Events made up to then may have been replayed: each is claimed before it is sent.
-        claimed_until: Timestamp,
+        /// What was replayed before, when anything was.
+        replay: Option<Replay>,
     },
+}
+
+/// What a replay has sent, as far as the broadcast must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    /// It sent events after this one.
+    pub since: EventId,
+    /// It sent every one that was made up to then.
+    pub until: Timestamp,
+    /// It may have sent those that were made up to then: each is claimed before it is sent.
+    pub claimed_until: Timestamp,
+}
+
+/// How far the broadcast of an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Broadcast {
+    /// It begins now, and is the caller's.
+    Begun,
+    /// Another one runs, or died and has not run out.
+    Running,
+    /// It went out.
+    Done,
 }
 
 impl Store {
@@ -149,14 +173,12 @@ impl Store {
         }
     }
 
-    /// Ends a subscription.
-    pub async fn unsubscribe(&self, connection: &Connection, channel: &str) -> Result<(), StoreError> {
-        let tenant = connection.holder.tenant_id;
-        let key = Key::Subscriber { tenant, channel, connection: &connection.id };
-        self.remove_row(&key).await?;
+    /// Ends a connection's subscription to a channel.
+    pub async fn unsubscribe(&self, tenant: TenantId, connection: &str, channel: &str) -> Result<(), StoreError> {
+        self.remove_row(&Key::Subscriber { tenant, channel, connection }).await?;
         let update = self.client.update_item().table_name(&self.table);
         let update = update
-            .set_key(Some(Key::Connection { id: &connection.id }.values().into()))
+            .set_key(Some(Key::Connection { id: connection }.values().into()))
             .update_expression("DELETE channels :channel")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":channel", AttributeValue::Ss(vec![channel.to_owned()]));
@@ -190,30 +212,33 @@ impl Store {
         self.put_if_absent(item::expiring(row, until)).await
     }
 
-    /// Begins the broadcast of an event; false when it went out, or goes out right now until `until` at the most.
+    /// Begins the broadcast of an event, which may take until `until`.
     pub async fn broadcast_begin(
         &self,
         tenant: TenantId,
         event: EventId,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let row = item::expiring(item::item(&Key::Broadcast { event }, "broadcast", tenant, &event)?, until);
+    ) -> Result<Broadcast, StoreError> {
+        let key = Key::Broadcast { event };
+        let row = item::expiring(item::item(&key, "broadcast", tenant, &Broadcast::Running)?, until);
         let put = self.client.put_item().table_name(&self.table).set_item(Some(row));
         let put = put
             .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
             .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()));
         match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+            Ok(_) => Ok(Broadcast::Begun),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => {
+                Ok(self.get_doc(&key).await?.unwrap_or(Broadcast::Running))
+            }
             Err(error) => Err(StoreError::from_sdk(error)),
         }
     }
 
     /// Takes note that an event went out; it is known until `until`.
     pub async fn broadcast_end(&self, tenant: TenantId, event: EventId, until: Timestamp) -> Result<(), StoreError> {
-        let row = item::expiring(item::item(&Key::Broadcast { event }, "broadcast", tenant, &event)?, until);
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(row));
+        let row = item::item(&Key::Broadcast { event }, "broadcast", tenant, &Broadcast::Done)?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item::expiring(row, until)));
         put.send().await.map(drop).map_err(StoreError::from_sdk)
     }
 
