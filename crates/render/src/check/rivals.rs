@@ -1,6 +1,6 @@
 //! A set of templates in which those that meet another one are found without looking at all.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::template::{self, Template};
 
@@ -11,16 +11,16 @@ pub(super) struct Rivals<T> {
     parts: Vec<(T, Template)>,
 }
 
-/// What the templates share that begin with the same segments.
+/// What the templates share that begin with the same segments; in order, so that the same one is found every time.
 struct Node<T> {
-    literal: HashMap<String, Self>,
+    literal: BTreeMap<String, Self>,
     variable: BTreeMap<String, Self>,
     here: Vec<T>,
 }
 
 impl<T> Default for Node<T> {
     fn default() -> Self {
-        Self { literal: HashMap::new(), variable: BTreeMap::new(), here: Vec::new() }
+        Self { literal: BTreeMap::new(), variable: BTreeMap::new(), here: Vec::new() }
     }
 }
 
