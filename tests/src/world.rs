@@ -46,6 +46,8 @@ pub struct World {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// The name of the table.
     pub table: String,
+    /// The use cases, for what no request asks for.
+    pub control: Control,
     functions: Vec<(&'static str, Router)>,
 }
 
@@ -65,9 +67,10 @@ impl World {
         let mut config = config(&idp, &table);
         adjust(&mut config);
         let api = api(&config, &store, &clock, &doorbells);
+        let control = api.control.clone();
         let functions = routes::ALL.iter().map(|resource| (resource.path, resource.router(api.clone()))).collect();
         calls.take();
-        Self { store, calls, idp, clock, doorbells, dynamodb, table, functions }
+        Self { store, calls, idp, clock, doorbells, dynamodb, table, control, functions }
     }
 
     /// Somebody without credentials.

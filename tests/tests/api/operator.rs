@@ -1,3 +1,5 @@
 //! `/v1/operator`
 
+mod agents;
 mod clusters;
+mod deployments;

@@ -1,1 +1,6 @@
 //! `/v1/provider`
+
+mod api_services;
+mod gateways;
+mod product_publishes;
+mod products;
