@@ -1,14 +1,17 @@
 //! The OpenAPI 3.1 document, made once of the routers that answer.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use http::StatusCode;
 use switchtower_domain::{id::RouteId, registration_token::RegistrationTokenId};
 use utoipa::{
-    ToSchema,
+    IntoResponses, ToSchema,
     openapi::{
-        Components, Info, License, OpenApi, OpenApiBuilder, PathItem, RefOr, Response, Schema, SecurityRequirement,
-        Server, Tag,
+        Components, Info, License, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, Response, Schema,
+        SecurityRequirement, Server, Tag,
         path::Operation,
         security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
     },
@@ -51,16 +54,19 @@ pub fn text() -> &'static str {
 /// The document.
 pub fn document() -> OpenApi {
     let mut document = OpenApiBuilder::new().info(info()).servers(Some([Server::new("/")])).build();
+    let problems = problem::Problems::responses();
     for resource in routes::ALL {
         let mut part = resource.documented().into_openapi();
         for operation in part.paths.paths.values_mut().flat_map(operations) {
             operation.security = Some(security(resource.scope));
             operation.responses.responses.iter_mut().for_each(describe);
+            operation.responses.responses.iter_mut().for_each(|answer| share(answer, &problems));
         }
         document.merge(part);
     }
     let components = document.components.get_or_insert_with(Components::new);
     components.schemas.extend(problem::schemas());
+    components.responses.extend(problems.into_iter().map(|(status, answer)| (shared(&status), answer)));
     components.schemas.extend([id::<RegistrationTokenId>(), id::<RouteId>()]);
     components.security_schemes.extend(schemes().map(|(name, scheme)| (name, scheme.into())));
     document.tags = Some(tags(&mut document));
@@ -106,6 +112,18 @@ fn describe((status, response): (&String, &mut RefOr<Response>)) {
         let status = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
         response.description = status.and_then(|status| status.canonical_reason()).unwrap_or("Answer").to_owned();
     }
+}
+
+/// Refers to a problem that every endpoint may answer, instead of repeating it.
+fn share((status, answer): (&String, &mut RefOr<Response>), problems: &BTreeMap<String, RefOr<Response>>) {
+    if problems.get(status).is_some_and(|problem| problem == answer) {
+        *answer = RefOr::Ref(Ref::from_response_name(shared(status)));
+    }
+}
+
+/// The name of the problems of a status among the components.
+fn shared(status: &str) -> String {
+    format!("Problem{status}")
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -1,10 +1,10 @@
 //! The live feed, run by WebSocket connections and by every event of the bus.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{error::Error, process::ExitCode, sync::Arc};
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use switchtower_api::{realtime, routes};
+use switchtower_api::{Api, realtime};
 use switchtower_control::realtime::LiveFeed;
 use switchtower_domain::event::Event;
 use switchtower_store::Store;
@@ -22,11 +22,9 @@ struct Delivered {
     detail: Event,
 }
 
-/// Serves `/v1/realtime/tickets`.
-pub fn tickets() -> ExitCode {
-    serve::http_with(&routes::REALTIME_TICKETS, |_, api| {
-        Ok(switchtower_api::Api { websocket_url: Some(required("WEBSOCKET_URL")?), ..api })
-    })
+/// Tells the routers where browsers open the live feed.
+pub fn equip(_: &Host, api: Api) -> Result<Api, Box<dyn Error + Send + Sync>> {
+    Ok(Api { websocket_url: Some(required("WEBSOCKET_URL")?), ..api })
 }
 
 /// Serves the WebSocket connections.
