@@ -98,6 +98,18 @@ impl World {
         self.dynamodb.put_item().table_name(&self.table).set_item(Some(row)).send().await.expect("the table answers");
     }
 
+    /// Sends a request to the function of that name.
+    pub async fn invoke(&self, function: &str, request: Request<Body>) -> Response {
+        let resource = routes::ALL.iter().find(|resource| resource.function == function);
+        let path = resource.unwrap_or_else(|| panic!("there is no function {function}")).path;
+        let (_, router) =
+            self.functions.iter().find(|(prefix, _)| *prefix == path).expect("every resource has a router");
+        match router.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+
     /// Sends a request to the function that API Gateway would send it to.
     pub(crate) async fn answer(&self, request: Request<Body>) -> Response {
         let path = request.uri().path();

@@ -6,7 +6,10 @@ from the environment that `emulator.py` makes.
 """
 
 import json
+import os
 import sys
+import threading
+import time
 
 from ministack import app
 from ministack.core import iam_actions
@@ -93,7 +96,20 @@ def repeat_what_rules_and_schedules_call():
     eventbridge._dispatch_to_lambda = dispatch
 
 
+def end_with(parent):
+    """Ends this process soon after the one that started it, however that ended."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 if __name__ == "__main__":
+    if "SWITCHTOWER_PARENT" in os.environ:
+        end_with(int(os.environ["SWITCHTOWER_PARENT"]))
     transform_nested_templates()
     keep_attributes_of_unchanged_resources()
     read_cors_of_templates()

@@ -23,7 +23,7 @@ def main(command):
     data.mkdir(parents=True)
     url = f"http://127.0.0.1:{port}"
     # Signatures are what the deployed stack is tested with; here they only cost time.
-    process = emulator.launch(port, data, data / "emulator.log", {"AUTH": "false"})
+    process = emulator.launch(port, data, data / "emulator.log", {"AUTH": "false", "SWITCHTOWER_PARENT": str(os.getpid())})
     try:
         emulator.wait_until_healthy(process, url, data / "emulator.log")
         if command:
