@@ -83,6 +83,12 @@ build_functions() {
     say "  done in $((SECONDS - start)) s"
 }
 
+# Leaves the agent's binary, and its path in AGENT.
+build_agent() {
+    step "Building the agent" cargo build --release --package switchtower-agent
+    AGENT=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release/switchtower-agent
+}
+
 # Every function of the templates must have been built: SAM would say so only in the middle of a deployment.
 require_functions() {
     local function missing=()

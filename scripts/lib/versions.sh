@@ -2,7 +2,8 @@
 # botocore, so each has an environment of its own.
 # shellcheck shell=bash disable=SC2034
 
-EMULATOR_TOOLS=(ministack==1.5.33 aws-sam-translator==1.115.0 boto3==1.43.106 cryptography==50.0.2)
+EMULATOR_TOOLS=(ministack==1.5.33 aws-sam-translator==1.115.0 boto3==1.43.106 cryptography==50.0.2 websockets==17.4)
 SAM_TOOLS=(aws-sam-cli==1.170.0 cfn-lint==1.58.0)
 BUILD_TOOLS=(cargo-lambda==1.9.2)
 CROSS_TOOLS=(ziglang==0.17.0)
+CONTRACT_TOOLS=(schemathesis==4.32.5 cryptography==50.0.2)

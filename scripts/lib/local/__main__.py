@@ -12,6 +12,7 @@ def main():
     commands = parser.add_subparsers(dest="command", required=True)
     start = commands.add_parser("start", help="start the emulator, if it does not run")
     start.add_argument("--port", type=int, help="default: 4566, or the next free one")
+    commands.add_parser("running", help="succeed if the stack is up, with an API key")
     commands.add_parser("stop", help="end the emulator that was started from this checkout")
     commands.add_parser("deploy", help="deploy the templates, if anything changed")
     commands.add_parser("seed", help="make the first tenant, user and API key, if there are none")
@@ -26,6 +27,10 @@ def main():
         emulator.start(arguments.port)
     elif arguments.command == "stop":
         emulator.stop()
+    elif arguments.command == "running":
+        import seed
+
+        sys.exit(0 if seed.is_up() else 1)
     elif arguments.command == "deploy":
         import stack
 

@@ -95,10 +95,10 @@ def started_at(pid):
     return answer.stdout.strip()
 
 
-def choose_port(wanted, quiet=False):
+def choose_port(wanted, quiet=False, default=DEFAULT_PORT):
     if wanted and is_free(wanted):
         return wanted
-    first = wanted or DEFAULT_PORT
+    first = wanted or default
     free = next((port for port in range(first, first + 200) if is_free(port)), None)
     if wanted:
         hint = f"; port {free} is free: scripts/up --port {free}" if free else ""

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 
+import emulator
 import stack
 import state
 
@@ -16,21 +17,29 @@ USER = "admin@example.com"
 ROLES = ["org-admin", "operator", "api-developer"]
 
 
-def seed(emulator):
-    outputs = stack.outputs(emulator)
+def seed(running):
+    outputs = stack.outputs(running)
     known = read_env()
-    if known.get("SWITCHTOWER_BOOT") == emulator["boot"] and key_works(outputs["ApiUrl"], known.get("SWITCHTOWER_API_KEY")):
+    if known.get("SWITCHTOWER_BOOT") == running["boot"] and key_works(outputs["ApiUrl"], known.get("SWITCHTOWER_API_KEY")):
         print("• The tenant, the user and the API key are there")
     else:
         with state.step(f"Making the tenant `{TENANT}`, a user and an API key"):
-            known = make(emulator, outputs)
+            known = make(running, outputs)
             write_env(known)
     show(known)
 
 
-def make(emulator, outputs):
+def is_up():
+    """Whether the emulator runs, and the API key of `env` works in it."""
+    known = read_env()
+    running = emulator.alive()
+    up = running and known.get("SWITCHTOWER_BOOT") == running["boot"]
+    return bool(up) and key_works(known["SWITCHTOWER_URL"], known.get("SWITCHTOWER_API_KEY"))
+
+
+def make(running, outputs):
     password = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(24)) + "aA1"
-    token = {"Authorization": f"Bearer {sign_in(emulator, outputs, password)}"}
+    token = {"Authorization": f"Bearer {sign_in(running, outputs, password)}"}
     api = outputs["ApiUrl"]
     status, tenant = call(api, "POST", "/v1/admin/tenants", token, {"name": TENANT, "display_name": "Demo"})
     if status == 409:
@@ -52,15 +61,15 @@ def make(emulator, outputs):
         "SWITCHTOWER_PASSWORD": password,
         "SWITCHTOWER_USER_POOL_ID": outputs["UserPoolId"],
         "SWITCHTOWER_USER_POOL_CLIENT_ID": outputs["UserPoolClientId"],
-        "SWITCHTOWER_EMULATOR_URL": emulator["endpoint"],
+        "SWITCHTOWER_EMULATOR_URL": running["endpoint"],
         "SWITCHTOWER_STACK": state.STACK,
-        "SWITCHTOWER_BOOT": emulator["boot"],
+        "SWITCHTOWER_BOOT": running["boot"],
     }
 
 
-def sign_in(emulator, outputs, password):
+def sign_in(running, outputs, password):
     """The token of the user, who is made if there is none, and gets this password."""
-    cognito = state.client("cognito-idp", emulator["endpoint"])
+    cognito = state.client("cognito-idp", running["endpoint"])
     pool = {"UserPoolId": outputs["UserPoolId"], "Username": USER}
     attributes = [{"Name": "email", "Value": USER}, {"Name": "email_verified", "Value": "true"}]
     try:

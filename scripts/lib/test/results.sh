@@ -48,3 +48,8 @@ summarize() {
     say "$all_passed passed, $all_failed failed"
     ((all_failed == 0 && all_passed > 0))
 }
+
+# Ends the deployed stack, if it was these tests that started it.
+end_stack() {
+    [[ ! -f $RESULTS/stack-started ]] || scripts/down
+}
