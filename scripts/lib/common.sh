@@ -83,10 +83,13 @@ build_functions() {
     say "  done in $((SECONDS - start)) s"
 }
 
-# Leaves the agent's binary, and its path in AGENT.
+# Leaves the agent's binary, and its path in AGENT. For the host by name, as the functions are built, so that what both
+# depend on is compiled once.
 build_agent() {
-    step "Building the agent" cargo build --release --package switchtower-agent
-    AGENT=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release/switchtower-agent
+    local host
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    step "Building the agent" cargo build --release --package switchtower-agent --target "$host"
+    AGENT=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/$host/release/switchtower-agent
 }
 
 # Every function of the templates must have been built: SAM would say so only in the middle of a deployment.

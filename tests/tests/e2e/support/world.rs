@@ -29,7 +29,7 @@ impl World {
     pub(crate) async fn new() -> Self {
         let user = Caller::anyone().with("authorization", format!("Bearer {}", aws::sign_in().await));
         let slug = unique("e2e");
-        let made = user.post("/v1/admin/tenants", json!({ "name": slug, "slug": slug })).await.ok();
+        let made = user.post("/v1/admin/tenants", json!({ "name": slug, "display_name": "End to end" })).await.ok();
         let tenant = made.id();
         let admin = user.with("x-tenant", &tenant);
         let key = Self::issue_key(&admin).await;
