@@ -80,6 +80,8 @@ build_functions() {
     done
     PATH="$TOOLS/build/bin:$PATH" cargo lambda build --release --disable-optimizations --lambda-dir target/lambda \
         "${packages[@]}" "$@" </dev/null
+    # It takes every program of the workspace along that was built for the same target, also one that is no function.
+    rm -rf target/lambda/switchtower-agent
     say "  done in $((SECONDS - start)) s"
 }
 

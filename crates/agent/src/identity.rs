@@ -75,6 +75,19 @@ impl IdentityFolder {
         Ok(Some(Identity { base, registration, key }))
     }
 
+    /// The key pair of a registration that is under way. It is kept before it is sent: when the answer is lost, the same
+    /// token and the same key ask again, and are told the same.
+    pub fn pending_key(&self) -> Result<KeyPair, StoreError> {
+        let path = self.path.join("pending.pem");
+        if let Some(key) = fs::read_to_string(&path).ok().and_then(|pem| KeyPair::of_pem(&pem)) {
+            return Ok(key);
+        }
+        let made =
+            KeyPair::generate().map_err(|_| failed("make a key for", &path, &io::Error::other("no randomness")))?;
+        file::write(&path, made.pem().as_bytes(), 0o600).map_err(|error| failed("write", &path, &error))?;
+        Ok(made)
+    }
+
     /// Keeps a new identity, and forgets the keys of earlier ones. The registration names its key: at every moment the
     /// two on disk belong together.
     pub fn save(&self, registered: &Registered, key: &KeyPair) -> Result<(), StoreError> {

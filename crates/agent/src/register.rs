@@ -11,7 +11,7 @@ use switchtower_protocol::registration::RegistrationRequest;
 
 use crate::{
     api,
-    identity::{IdentityFolder, KeyPair, Registered},
+    identity::{IdentityFolder, Registered},
     port::{ApiError, StoreError},
     state::file::StateFile,
 };
@@ -50,9 +50,6 @@ pub enum RegisterError {
         /// The folder's cluster.
         old: ClusterId,
     },
-    /// No key could be made.
-    #[error("cannot make a key pair")]
-    NoKey,
     /// The control plane did not register it.
     #[error(transparent)]
     Api(#[from] ApiError),
@@ -78,7 +75,7 @@ pub async fn register(state_dir: &Path, request: Request) -> Result<Registered, 
     let token: Credential<RegistrationToken> =
         request.token.trim().parse().map_err(|_| RegisterError::MalformedToken)?;
     let state = StateFile::new(state_dir).load()?;
-    let key = KeyPair::generate().map_err(|_| RegisterError::NoKey)?;
+    let key = folder.pending_key()?;
     let body = RegistrationRequest {
         token: token.reveal(),
         public_key: key.public(),

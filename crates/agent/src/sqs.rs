@@ -147,4 +147,10 @@ impl<C: ControlPlane, K: Clock> Queue for SqsQueue<C, K> {
         let call = client.delete_message().queue_url(queue_url).receipt_handle(receipt).send();
         self.call(call).await.map(|_| ())
     }
+
+    async fn release(&self, receipt: &str) -> Result<(), QueueError> {
+        let Session { client, queue_url, .. } = self.session().await?;
+        let call = client.change_message_visibility().queue_url(queue_url).receipt_handle(receipt);
+        self.call(call.visibility_timeout(0).send()).await.map(|_| ())
+    }
 }

@@ -100,6 +100,23 @@ async fn a_malformed_token_is_refused_without_a_request() {
 }
 
 #[tokio::test]
+async fn a_registration_whose_answer_was_lost_is_repeated_with_the_same_key() {
+    let (stand_in, dir) = (StandIn::start().await, tempfile::tempdir().unwrap());
+    stand_in.change(|seen| seen.answers_are_lost = true);
+    let lost = register::register(dir.path(), request(&stand_in, false)).await.unwrap_err();
+    assert!(lost.is_passing(), "{lost}");
+    stand_in.change(|seen| seen.answers_are_lost = false);
+    let api = api(&stand_in, dir.path()).await;
+    let keys = stand_in.seen(|seen| seen.public_keys.clone());
+    assert!(matches!(keys.as_slice(), [first, second] if first == second), "{keys:?}");
+    api.heartbeat(&heartbeat()).await.unwrap();
+
+    // The key is the agent's now: another registration has another.
+    register::register(dir.path(), request(&stand_in, true)).await.unwrap();
+    assert_ne!(stand_in.seen(|seen| seen.public_keys[2].clone()), keys[0]);
+}
+
+#[tokio::test]
 async fn a_refusal_shows_code_and_detail_and_a_foreign_404_is_no_word_of_the_control_plane() {
     let (stand_in, dir) = (StandIn::start().await, tempfile::tempdir().unwrap());
     let api = api(&stand_in, dir.path()).await;
@@ -134,6 +151,10 @@ async fn from_a_doorbell_to_the_last_heartbeat() {
     until("generation 1 is reported", || stand_in.ended(1) == Some(Outcome::Applied)).await;
     assert!(stand_in.seen(|seen| seen.reports[0].outcome == Outcome::Applying), "it did not say that it begins");
     assert!(std::fs::read_dir(folder.join("switchtower")).unwrap().next().is_some(), "there are no manifests");
+
+    stand_in.garble("three");
+    until("what is no doorbell is given back", || stand_in.seen(|seen| seen.released.contains(&"three".to_owned())))
+        .await;
 
     stand_in.change(|seen| seen.reports_fail = true);
     stand_in.publish(2);

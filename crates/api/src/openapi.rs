@@ -1,9 +1,6 @@
 //! The OpenAPI 3.1 document, made once of the routers that answer.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use switchtower_domain::{id::RouteId, registration_token::RegistrationTokenId};
@@ -41,17 +38,10 @@ const TAGS: &[(&str, &str)] = &[
     ("public", "What needs no credentials."),
 ];
 
-static TEXT: LazyLock<String> = LazyLock::new(|| {
-    // INVARIANT: the document is made of values that have a JSON form.
-    serde_json::to_string(&document()).unwrap_or_default()
-});
+/// The document as JSON, as it is committed. A function that made it anew would carry the routers of all others along.
+pub const TEXT: &str = include_str!("../../../docs/openapi.json");
 
-/// The document as JSON.
-pub fn text() -> &'static str {
-    &TEXT
-}
-
-/// The document.
+/// The document. A test holds the committed one equal to it.
 pub fn document() -> OpenApi {
     let mut document = OpenApiBuilder::new().info(info()).servers(Some([Server::new("/")])).build();
     let problems = problem::Problems::responses();

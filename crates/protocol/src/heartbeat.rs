@@ -11,6 +11,7 @@ pub struct Heartbeat {
     #[schema(min_length = 1, max_length = 63)]
     pub version: String,
     /// The `desired_version` up to which it has converged; 0 at first.
+    #[schema(maximum = 9_223_372_036_854_775_807_i64)]
     pub applied_version: u64,
     /// True when it is about to stop.
     #[serde(default)]

@@ -3,8 +3,10 @@
 import hashlib
 import json
 import platform
+import ssl
 import subprocess
 import time
+from pathlib import Path
 
 import state
 
@@ -44,9 +46,17 @@ def parameters(emulator):
     """Those of samconfig.toml, and those that only this machine knows."""
     known = [
         f"Architecture={ARCHITECTURES.get(platform.machine().lower(), 'x86_64')}",
+        f"CertificateFile={certificate_file()}",
         f"EmulatorHost=127.0.0.1:{emulator['port']}",
     ]
     return configured_parameters("local") + known
+
+
+def certificate_file():
+    """The file that this machine keeps the certificates of authorities in."""
+    paths = ssl.get_default_verify_paths()
+    known = [paths.cafile, "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"]
+    return next((path for path in known if path and Path(path).is_file()), known[1])
 
 
 def configured_parameters(settings):

@@ -35,6 +35,7 @@ use crate::{
     gate::Gate,
     identity::{AUDIENCE, Idp},
     measure::{Effort, FunctionResult, OperationResult},
+    operations::Operation,
 };
 
 /// What may fail says why, in a sentence for the person who measures.
@@ -57,7 +58,10 @@ fn main() -> ExitCode {
 
 /// Whether everything could be measured.
 fn run() -> Fallible<bool> {
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    let only = arguments.iter().skip_while(|argument| *argument != "--only").nth(1);
+    let wanted = |function: &str| only.is_none_or(|only| only == function);
     let effort = if quick { Effort { starts: 5, requests: 40 } } else { Effort { starts: 21, requests: 1000 } };
     let emulator = std::env::var("SWITCHTOWER_TEST_DYNAMODB").map_err(|_| "start this with scripts/bench")?;
     let emulator = emulator.trim_start_matches("http://").to_owned();
@@ -72,7 +76,7 @@ fn run() -> Fallible<bool> {
     let idp = Idp::start()?;
     let functions = Functions { folder, environment: environment(&gate, &idp), log: LOG.into() };
     fs::write(LOG, "")?;
-    let names = functions.built()?;
+    let names: Vec<_> = functions.built()?.into_iter().filter(|name| wanted(name)).collect();
     let mut estate = Estate::make(functions, idp)?;
 
     let (mut functions, mut problems) = (BTreeMap::new(), Vec::new());
@@ -83,7 +87,8 @@ fn run() -> Fallible<bool> {
             Err(error) => problems.push(error.to_string()),
         }
     }
-    let operations = measure_operations(&mut estate, &gate, effort, &mut functions, &mut problems);
+    let chosen: Vec<_> = operations::ALL.iter().filter(|operation| wanted(operation.function)).collect();
+    let operations = measure_operations(&mut estate, &gate, effort, &chosen, &mut functions, &mut problems);
     let functions: Vec<_> = functions.into_values().collect();
     let bills = cost::bills(&operations);
 
@@ -109,12 +114,13 @@ fn measure_operations(
     estate: &mut Estate,
     gate: &Gate,
     effort: Effort,
+    operations: &[&Operation],
     functions: &mut BTreeMap<String, FunctionResult>,
     problems: &mut Vec<String>,
 ) -> Vec<OperationResult> {
     let (mut results, mut running) = (Vec::new(), BTreeMap::new());
-    for operation in operations::ALL {
-        let siblings = operations::ALL.iter().filter(|other| other.function == operation.function).count();
+    for operation in operations {
+        let siblings = operations.iter().filter(|other| other.function == operation.function).count();
         let requests = effort.requests.div_ceil(u32::try_from(siblings).unwrap_or(1));
         println!("• Running {}, {requests} times ...", operation.name);
         let mut measure = || -> Fallible<OperationResult> {
@@ -169,8 +175,15 @@ fn environment(gate: &Gate, idp: &Idp) -> Vec<(&'static str, String)> {
         ("OIDC_JWKS_URL", format!("{}/keys", idp.issuer)),
         ("WEBSOCKET_MANAGEMENT_URL", endpoint.clone()),
         ("AWS_ENDPOINT_URL", endpoint),
+        ("SSL_CERT_FILE", certificate_file()),
     ];
     fixed.into_iter().map(|(name, value)| (name, value.to_owned())).chain(own).collect()
+}
+
+/// Where this machine keeps the certificates of authorities: the templates name the file of Amazon Linux.
+fn certificate_file() -> String {
+    let known = ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem"];
+    known.into_iter().find(|path| std::path::Path::new(path).is_file()).unwrap_or_default().to_owned()
 }
 
 /// The load of the last minute; times are longer on a machine that is busy.

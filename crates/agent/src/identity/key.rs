@@ -25,6 +25,15 @@ impl KeyPair {
         Ok(Self { pkcs8: pair.to_pkcs8v1()?.as_ref().to_vec(), public })
     }
 
+    /// The key pair of a PEM that this made; `None` when it is none.
+    pub(super) fn of_pem(pem: &str) -> Option<Self> {
+        let lines: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        let pkcs8 = STANDARD.decode(lines).ok()?;
+        let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).ok()?;
+        let public = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
+        Some(Self { pkcs8, public })
+    }
+
     /// The public half: 32 bytes in base64url without padding.
     pub fn public(&self) -> String {
         self.public.clone()

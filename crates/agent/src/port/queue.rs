@@ -13,6 +13,9 @@ pub trait Queue: Send + Sync {
 
     /// Deletes a message that is done with.
     fn delete(&self, receipt: &str) -> impl Future<Output = Result<(), QueueError>> + Send;
+
+    /// Gives back a message that nobody can deal with: it comes again at once, until the queue sets it aside.
+    fn release(&self, receipt: &str) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
 
 /// A message as received.

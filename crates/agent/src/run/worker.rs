@@ -86,7 +86,7 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
     }
 
     /// Answers doorbells, those of one deployment at once. A message is deleted when its deployment was dealt with, and
-    /// comes again otherwise; what cannot be read is left to the dead-letter queue.
+    /// comes again otherwise; what is no doorbell of this cluster is given back, and so soon is in the dead-letter queue.
     async fn answer<D: Driver, S: StateStore>(
         &self,
         converger: &mut Converger<C, D, S, K>,
@@ -99,9 +99,13 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
             match doorbell {
                 Some(doorbell) if doorbell.cluster_id == cluster => {
                     receipts.entry(doorbell.deployment_id).or_default().push(receipt);
+                    continue;
                 }
                 Some(doorbell) => tracing::warn!(cluster = %doorbell.cluster_id, "a doorbell of another cluster"),
                 None => tracing::warn!("a message that is no doorbell"),
+            }
+            if let Err(error) = queue.release(&receipt).await {
+                tracing::warn!(%error, "a message could not be given back, and will come again later");
             }
         }
         for (id, receipts) in receipts {

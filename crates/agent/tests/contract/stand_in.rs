@@ -39,12 +39,15 @@ pub(crate) struct Seen {
     pub(crate) refused_reports: u32,
     pub(crate) heartbeats: Vec<Heartbeat>,
     pub(crate) deleted: Vec<String>,
+    pub(crate) released: Vec<String>,
+    pub(crate) public_keys: Vec<String>,
+    pub(crate) answers_are_lost: bool,
     pub(crate) reports_fail: bool,
     pub(crate) revoked: bool,
     pub(crate) foreign: bool,
     agent: Option<(AgentId, String)>,
     generation: u64,
-    queue: Vec<String>,
+    queue: Vec<(String, Option<Doorbell>)>,
 }
 
 #[derive(Clone)]
@@ -84,7 +87,13 @@ impl StandIn {
     }
 
     pub(crate) fn ring(&self, receipt: &str) {
-        self.change(|seen| seen.queue.push(receipt.to_owned()));
+        let doorbell = Doorbell { cluster_id: ClusterId::nil(), deployment_id: DeploymentId::nil() };
+        self.change(|seen| seen.queue.push((receipt.to_owned(), Some(doorbell))));
+    }
+
+    /// Puts something into the queue that is no doorbell.
+    pub(crate) fn garble(&self, receipt: &str) {
+        self.change(|seen| seen.queue.push((receipt.to_owned(), None)));
     }
 
     /// How a generation ended, as far as the control plane knows.
@@ -134,11 +143,15 @@ fn refuse(seen: &Seen, headers: &HeaderMap) -> Option<Response> {
 async fn register(State(seen): Shared, Json(request): Json<RegistrationRequest>) -> Response {
     let mut seen = seen.lock().unwrap();
     seen.registrations += 1;
+    seen.public_keys.push(request.public_key.clone());
     let agent_id = AgentId::from_parts(seen.registrations, 0);
     seen.agent = Some((agent_id, request.public_key));
     let (cluster_id, tenant_id) = (ClusterId::nil(), TenantId::nil());
     let registration =
         Registration { agent_id, cluster_id, tenant_id, audience: AUDIENCE.into(), heartbeat_seconds: 1 };
+    if seen.answers_are_lost {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
     (StatusCode::CREATED, Json(registration)).into_response()
 }
 
@@ -199,16 +212,20 @@ async fn queue_credentials(State(seen): Shared, headers: HeaderMap) -> Response 
 
 impl Queue for StandIn {
     async fn receive(&self) -> Result<Vec<Message>, QueueError> {
-        let receipts = std::mem::take(&mut self.seen.lock().unwrap().queue);
-        if receipts.is_empty() {
+        let messages = std::mem::take(&mut self.seen.lock().unwrap().queue);
+        if messages.is_empty() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        let doorbell = Some(Doorbell { cluster_id: ClusterId::nil(), deployment_id: DeploymentId::nil() });
-        Ok(receipts.into_iter().map(|receipt| Message { receipt, doorbell }).collect())
+        Ok(messages.into_iter().map(|(receipt, doorbell)| Message { receipt, doorbell }).collect())
     }
 
     async fn delete(&self, receipt: &str) -> Result<(), QueueError> {
         self.seen.lock().unwrap().deleted.push(receipt.to_owned());
+        Ok(())
+    }
+
+    async fn release(&self, receipt: &str) -> Result<(), QueueError> {
+        self.seen.lock().unwrap().released.push(receipt.to_owned());
         Ok(())
     }
 }

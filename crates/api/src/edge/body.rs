@@ -20,9 +20,6 @@ pub const MAX_BYTES: usize = 1024 * 1024;
 /// A body of a known form.
 pub struct Body<T>(pub T);
 
-/// A body of a known form that may be left out.
-pub struct MaybeBody<T>(pub Option<T>);
-
 /// A JSON Merge Patch (RFC 7396) of a known form.
 pub struct Patch(Value);
 
@@ -54,22 +51,6 @@ impl<T: DeserializeOwned + ToSchema + 'static> OptionalFromRequest<Api> for Body
                 Ok(Some(Self(body)))
             }
         }
-    }
-}
-
-impl<T: DeserializeOwned + ToSchema + 'static> FromRequest<Api> for MaybeBody<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        let media_type = expect_media_type(request.headers(), &["application/json"]);
-        let bytes = read(request, api).await?;
-        if bytes.is_empty() {
-            return Ok(Self(None));
-        }
-        media_type?;
-        decode(parse(&bytes)?)
-            .map(|value| Self(Some(value)))
-            .map_err(|errors| Problem::fields(code::invalid_body, errors))
     }
 }
 

@@ -82,7 +82,7 @@ impl Problem {
         let errors = errors.into_vec();
         // A code of its own stands above the general one, when all fields say the same.
         let own = errors.first().and_then(|first| code::find(&first.code)).filter(|_| errors.len() == 1);
-        let code = own.filter(|own| own.status == StatusCode::BAD_REQUEST).unwrap_or(code);
+        let code = own.filter(|own| own.status == StatusCode::BAD_REQUEST || *own == code::name_taken).unwrap_or(code);
         let detail = match errors.as_slice() {
             [only] => only.detail.clone(),
             several if code == code::not_publishable => {

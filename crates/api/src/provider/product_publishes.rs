@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     Api, Problem,
     edge::{
-        body::MaybeBody,
+        body::Body,
         call::Known,
         crud::{crud, delete},
         etag::{IfMatch, IfMatchHeader},
@@ -75,8 +75,8 @@ struct Reason {
     reason: Option<String>,
 }
 
-fn reason(body: Option<&Reason>) -> Option<&str> {
-    body.and_then(|body| body.reason.as_deref())
+fn reason(body: Option<&Body<Reason>>) -> Option<&str> {
+    body.and_then(|Body(body)| body.reason.as_deref())
 }
 
 /// Lists product publishes, oldest first.
@@ -112,7 +112,7 @@ async fn product_publish_publish(
     Known(call): Known,
     PathId(id): PathId<ProductPublish>,
     IfMatch(if_match): IfMatch,
-    MaybeBody(body): MaybeBody<Reason>,
+    body: Option<Body<Reason>>,
 ) -> Result<ProductPublishView, Problem> {
     let (target, doorbells) = (Target { id, if_match }, api.doorbells.as_ref());
     Ok(View(api.control.product_publish_publish(&call, doorbells, target, reason(body.as_ref())).await?))
@@ -129,7 +129,7 @@ async fn product_publish_withdraw(
     Known(call): Known,
     PathId(id): PathId<ProductPublish>,
     IfMatch(if_match): IfMatch,
-    MaybeBody(body): MaybeBody<Reason>,
+    body: Option<Body<Reason>>,
 ) -> Result<ProductPublishView, Problem> {
     let (target, doorbells) = (Target { id, if_match }, api.doorbells.as_ref());
     Ok(View(api.control.product_publish_withdraw(&call, doorbells, target, reason(body.as_ref())).await?))

@@ -53,5 +53,5 @@ async fn version_get() -> Json<Version> {
 )]
 async fn openapi_get() -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
-    (headers, openapi::text()).into_response()
+    (headers, openapi::TEXT).into_response()
 }

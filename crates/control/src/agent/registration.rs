@@ -41,7 +41,8 @@ impl Control {
     /// Makes an agent of a registration token and a public key.
     ///
     /// INVARIANT: the token is spent in the transaction that makes the agent, on the revision that was found unused: of
-    /// two requests with one token, one loses, however close they are.
+    /// two key pairs with one token, one loses, however close they are. The one that won may ask again, since an answer can
+    /// be lost on its way: it is told the same (`docs/decisions/repeated-registration.md`).
     pub async fn agent_register(
         &self,
         context: &Context,
@@ -76,6 +77,9 @@ impl Control {
         let loaded = loaded.ok_or_else(|| invalid(format!("The token's cluster is gone. {ANOTHER}")))?;
         let Loaded { tenant, token, cluster } = loaded;
         expect_active(&tenant)?;
+        if let Some(agent) = self.registered_before(&token, request).await? {
+            return Ok(self.registration(agent, &cluster));
+        }
         expect_unused(&token, context.now)?;
         let caller = Caller::agent(id, cluster.id, tenant.tenant_id);
         let granted = caller.authorize(&operation::agent_register)?;
@@ -85,20 +89,38 @@ impl Control {
         let commit = Commit::new(&granted, context)
             .change(&token.spend(id, &stamp)?)
             .change(&change)
-            .change(&cluster.agent_registered(&stamp)?)
+            .change(&cluster.clone().agent_registered(&stamp)?)
             .liveness(&liveness)?;
         let commit = match change.after() {
             Some(agent) => commit.agent_auth(agent),
             None => commit,
         };
         commit.send(&self.store).await?;
-        Ok(Registration {
-            agent_id: id,
-            cluster_id: liveness.cluster_id,
-            tenant_id: liveness.tenant_id,
+        Ok(self.registration(id, &cluster))
+    }
+
+    /// The agent that this very key pair became with this token.
+    async fn registered_before(
+        &self,
+        token: &Resource<RegistrationToken>,
+        request: &RegistrationRequest,
+    ) -> Result<Option<AgentId>, Error> {
+        let Some(id) = token.body.agent_id else { return Ok(None) };
+        let agent =
+            self.store.get::<Agent>(token.tenant_id, id).await?.filter(|agent| {
+                agent.body.public_key == request.public_key && agent.body.status != AgentStatus::Revoked
+            });
+        Ok(agent.map(|agent| agent.id))
+    }
+
+    fn registration(&self, agent_id: AgentId, cluster: &Resource<Cluster>) -> Registration {
+        Registration {
+            agent_id,
+            cluster_id: cluster.id,
+            tenant_id: cluster.tenant_id,
             audience: self.audience.clone(),
             heartbeat_seconds: self.heartbeat_seconds,
-        })
+        }
     }
 
     async fn registration_load(

@@ -54,7 +54,12 @@ impl Definition {
     pub fn put_route(mut self, id: RouteId, spec: RouteInput) -> Result<Self, DefinitionError> {
         let mut errors = spec.check(|backend| self.backend(backend).is_some());
         let taken = self.routes.iter().any(|route| route.id != id && route.spec.name == spec.name);
-        errors.require(!taken, "/name", "name_taken", format!("Another route is called `{}`.", spec.name));
+        errors.require(
+            !taken,
+            "/name",
+            "name_taken",
+            format!("Another route is called `{}`. Choose another name.", spec.name),
+        );
         match self.routes.iter_mut().find(|route| route.id == id) {
             Some(route) if route.spec == spec => {}
             Some(route) => {
@@ -81,7 +86,12 @@ impl Definition {
     pub fn put_backend(mut self, id: BackendId, spec: BackendInput) -> Result<Self, DefinitionError> {
         let mut errors = spec.check();
         let taken = self.backends.iter().any(|backend| backend.id != id && backend.spec.name == spec.name);
-        errors.require(!taken, "/name", "name_taken", format!("Another backend is called `{}`.", spec.name));
+        errors.require(
+            !taken,
+            "/name",
+            "name_taken",
+            format!("Another backend is called `{}`. Choose another name.", spec.name),
+        );
         match self.backends.iter_mut().find(|backend| backend.id == id) {
             Some(backend) if backend.spec == spec => {}
             Some(backend) => {

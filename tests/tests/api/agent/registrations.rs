@@ -7,10 +7,16 @@ use switchtower_domain::{
     credential::Credential,
     registration_token::{RegistrationToken, RegistrationTokenId},
 };
-use switchtower_tests::{World, agent::AgentKey};
+use switchtower_tests::{World, account::Account, agent::AgentKey};
 
 /// A world with a cluster, and a token for it.
 async fn world() -> (World, String) {
+    let (world, _, token) = owned_world().await;
+    (world, token)
+}
+
+/// The same, with its owner.
+async fn owned_world() -> (World, Account, String) {
     let world = World::new().await;
     let owner = world.tenant("acme").await;
     let client = world.owner(&owner);
@@ -18,7 +24,7 @@ async fn world() -> (World, String) {
     let tokens = format!("/v1/operator/clusters/{cluster}/registration-tokens");
     let token = client.act(&tokens).await.ok(201)["token"].as_str().unwrap().to_owned();
     drop(client);
-    (world, token)
+    (world, owner, token)
 }
 
 #[tokio::test]
@@ -34,9 +40,30 @@ async fn a_token_becomes_an_agent() {
 #[tokio::test]
 async fn a_token_that_is_replayed_loses() {
     let (world, token) = world().await;
-    let key = AgentKey::new();
-    world.register(&token, &key).await.ok(201);
+    world.register(&token, &AgentKey::new()).await.ok(201);
     world.register(&token, &AgentKey::new()).await.problem(409, "registration_token_used");
+}
+
+#[tokio::test]
+async fn an_agent_whose_answer_was_lost_asks_again_and_is_told_the_same() {
+    let (world, token) = world().await;
+    let key = AgentKey::new();
+    let first = world.register(&token, &key).await.ok(201);
+    world.clock.advance(SignedDuration::from_mins(31));
+    let again = world.register(&token, &key).await.ok(201);
+    assert_eq!(first.body, again.body);
+    let rows = world.rows().await;
+    assert_eq!(rows.iter().filter(|row| row["kind"].as_s().unwrap() == "agent").count(), 1);
+}
+
+#[tokio::test]
+async fn an_agent_that_was_revoked_cannot_come_back_with_its_token() {
+    let (world, owner, token) = owned_world().await;
+    let (owner, key) = (world.owner(&owner), AgentKey::new());
+    let agent = world.register(&token, &key).await.ok(201)["agent_id"].as_str().unwrap().to_owned();
+    owner.act(&format!("/v1/operator/agents/{agent}/revoke")).await.ok(200);
+    world.register(&token, &key).await.problem(409, "registration_token_used");
+    owner.delete(&format!("/v1/operator/agents/{agent}")).await.ok(204);
     world.register(&token, &key).await.problem(409, "registration_token_used");
 }
 
