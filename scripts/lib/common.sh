@@ -70,18 +70,24 @@ install_cross_tools() {
     PATH="$("$TOOLS/cross/bin/python" -c 'import os, ziglang; print(os.path.dirname(ziglang.__file__))'):$PATH"
 }
 
+# What is released ends when it panics (panic = "abort" in Cargo.toml), so the tables for unwinding, a tenth of each binary, would
+# be read by nobody. Everything that is released is built for a named target with these flags, so that it shares dependencies.
+released() { RUSTFLAGS="${RUSTFLAGS:-} -C force-unwind-tables=no" "$@"; }
+
 # build_functions <cargo lambda option>...: leaves target/lambda/<function>/bootstrap in the checkout, wherever cargo's own
 # target directory is. How they are optimized stands in Cargo.toml alone.
 build_functions() {
-    local manifest packages=() start=$SECONDS
+    local manifest built packages=() start=$SECONDS
     say "• Building the functions (some minutes the first time) ..."
     for manifest in functions/*/Cargo.toml; do
         packages+=(--package "$(sed -n 's/^name = "\(.*\)"/\1/p' "$manifest" | head -n 1)")
     done
-    PATH="$TOOLS/build/bin:$PATH" cargo lambda build --release --disable-optimizations --lambda-dir target/lambda \
+    PATH="$TOOLS/build/bin:$PATH" released cargo lambda build --release --disable-optimizations --lambda-dir target/lambda \
         "${packages[@]}" "$@" </dev/null
-    # It takes every program of the workspace along that was built for the same target, also one that is no function.
-    rm -rf target/lambda/switchtower-agent
+    # It takes along every program of the workspace that was ever built for the same target: the agent, and the bench.
+    for built in target/lambda/*; do
+        functions_of_templates | grep -qxF "${built##*/}" || rm -rf "$built"
+    done
     say "  done in $((SECONDS - start)) s"
 }
 
@@ -90,15 +96,17 @@ build_functions() {
 build_agent() {
     local host
     host=$(rustc -vV | sed -n 's/^host: //p')
-    step "Building the agent" cargo build --release --package switchtower-agent --target "$host"
+    step "Building the agent" released cargo build --release --package switchtower-agent --target "$host"
     AGENT=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/$host/release/switchtower-agent
 }
+
+functions_of_templates() { sed -n 's|^ *CodeUri: .*target/lambda/||p' infra/functions/*.yaml; }
 
 # Every function of the templates must have been built: SAM would say so only in the middle of a deployment.
 require_functions() {
     local function missing=()
     while read -r function; do
         [[ -x target/lambda/$function/bootstrap ]] || missing+=("$function")
-    done < <(sed -n 's|^ *CodeUri: .*target/lambda/||p' infra/functions/*.yaml)
+    done < <(functions_of_templates)
     ((${#missing[@]} == 0)) || die "no binary was built for: ${missing[*]}"
 }

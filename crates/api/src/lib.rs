@@ -27,5 +27,5 @@ pub mod state;
 
 pub use self::{
     edge::problem::Problem,
-    state::{Api, Authenticated, Authenticator, Scope},
+    state::{Api, Authenticated, Authenticator, Named, Scope},
 };

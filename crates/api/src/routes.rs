@@ -5,6 +5,10 @@ use axum::{
     extract::{DefaultBodyLimit, Request},
     middleware,
 };
+use switchtower_domain::{
+    agent::Agent, api_key::ApiKey, api_service::ApiService, cluster::Cluster, gateway::Gateway, product::Product,
+    product_publish::ProductPublish, resource::Kind,
+};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -26,15 +30,21 @@ pub struct Resource {
     pub routes: fn() -> OpenApiRouter<Api>,
     /// The most bytes of a body.
     pub max_bytes: usize,
+    /// The kind whose ids stand after the path, where its rows are a tenant's own.
+    pub kind: Option<&'static str>,
 }
 
 impl Resource {
     const fn new(function: &'static str, path: &'static str, scope: Scope, routes: fn() -> OpenApiRouter<Api>) -> Self {
-        Self { function, path, scope, routes, max_bytes: body::MAX_BYTES }
+        Self { function, path, scope, routes, max_bytes: body::MAX_BYTES, kind: None }
     }
 
     const fn holding(self, max_bytes: usize) -> Self {
         Self { max_bytes, ..self }
+    }
+
+    const fn of<K: Kind>(self) -> Self {
+        Self { kind: Some(K::KIND), ..self }
     }
 
     /// The routes with their documentation, under the resource's path.
@@ -50,7 +60,7 @@ impl Resource {
             .method_not_allowed_fallback(method_not_allowed)
             .layer(DefaultBodyLimit::max(self.max_bytes))
             .layer(middleware::from_fn_with_state(api.clone(), idempotency::layer))
-            .layer(middleware::from_fn_with_state((api.clone(), self.scope), call::layer))
+            .layer(middleware::from_fn_with_state((api.clone(), *self), call::layer))
             .layer(middleware::from_fn_with_state(api.clone(), request::layer))
             .with_state(api)
     }
@@ -78,16 +88,17 @@ pub const ADMIN_TENANTS: Resource =
     Resource::new("admin-tenants", "/v1/admin/tenants", Scope::System, admin::tenants::routes);
 /// API keys.
 pub const ADMIN_API_KEYS: Resource =
-    Resource::new("admin-api-keys", "/v1/admin/api-keys", Scope::Tenant, admin::api_keys::routes);
+    Resource::new("admin-api-keys", "/v1/admin/api-keys", Scope::Tenant, admin::api_keys::routes).of::<ApiKey>();
 /// The audit log.
 pub const ADMIN_EVENTS: Resource =
     Resource::new("admin-events", "/v1/admin/events", Scope::Tenant, admin::events::routes);
 /// Clusters and their registration tokens.
 pub const OPERATOR_CLUSTERS: Resource =
-    Resource::new("operator-clusters", "/v1/operator/clusters", Scope::Tenant, operator::clusters::routes);
+    Resource::new("operator-clusters", "/v1/operator/clusters", Scope::Tenant, operator::clusters::routes)
+        .of::<Cluster>();
 /// Agents.
 pub const OPERATOR_AGENTS: Resource =
-    Resource::new("operator-agents", "/v1/operator/agents", Scope::Tenant, operator::agents::routes);
+    Resource::new("operator-agents", "/v1/operator/agents", Scope::Tenant, operator::agents::routes).of::<Agent>();
 /// Deployments by cluster.
 pub const OPERATOR_DEPLOYMENTS: Resource =
     Resource::new("operator-deployments", "/v1/operator/deployments", Scope::Tenant, operator::deployments::routes);
@@ -114,20 +125,24 @@ pub const AGENT_QUEUE_CREDENTIALS: Resource = Resource::new(
 /// API services, their routes and backends.
 pub const PROVIDER_API_SERVICES: Resource =
     Resource::new("provider-api-services", "/v1/provider/api-services", Scope::Tenant, provider::api_services::routes)
+        .of::<ApiService>()
         .holding(provider::api_services::MAX_BYTES);
 /// Gateway templates.
 pub const PROVIDER_GATEWAYS: Resource =
-    Resource::new("provider-gateways", "/v1/provider/gateways", Scope::Tenant, provider::gateways::routes);
+    Resource::new("provider-gateways", "/v1/provider/gateways", Scope::Tenant, provider::gateways::routes)
+        .of::<Gateway>();
 /// Products.
 pub const PROVIDER_PRODUCTS: Resource =
-    Resource::new("provider-products", "/v1/provider/products", Scope::Tenant, provider::products::routes);
+    Resource::new("provider-products", "/v1/provider/products", Scope::Tenant, provider::products::routes)
+        .of::<Product>();
 /// Product publishes.
 pub const PROVIDER_PRODUCT_PUBLISHES: Resource = Resource::new(
     "provider-product-publishes",
     "/v1/provider/product-publishes",
     Scope::Tenant,
     provider::product_publishes::routes,
-);
+)
+.of::<ProductPublish>();
 /// Deployments of the tenant's publishes.
 pub const PROVIDER_DEPLOYMENTS: Resource =
     Resource::new("provider-deployments", "/v1/provider/deployments", Scope::Tenant, provider::deployments::routes);

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use switchtower_control::{
     Control,
+    call::ReadAhead,
     ports::{Doorbells, QueueAccess},
 };
 use switchtower_domain::{access::Caller, context::Entropy, role::Role};
@@ -59,15 +60,27 @@ pub struct Authenticated {
     pub memberships: Vec<Membership>,
     /// The roles that the token itself gives, in every tenant.
     pub system_roles: Vec<Role>,
+    /// What was read along with the credentials.
+    pub ahead: ReadAhead,
+}
+
+/// The resource that a request names in its path.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its id, as it is written.
+    pub id: &'a str,
 }
 
 /// Tells who is calling from the headers of a request.
 pub trait Authenticator: Send + Sync {
-    /// Checks the credentials and picks the tenant.
+    /// Checks the credentials and picks the tenant. The resource that the request names may be read along.
     fn authenticate<'a>(
         &'a self,
         headers: &'a HeaderMap,
         scope: Scope,
+        named: Option<Named<'a>>,
         now: Timestamp,
         entropy: &'a dyn Entropy,
     ) -> BoxFuture<'a, Result<Authenticated, Problem>>;

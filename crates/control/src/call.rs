@@ -1,12 +1,17 @@
 //! One call of a use case: who, when, in which tenant.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use switchtower_domain::{
     access::{Caller, Granted},
     change::Stamp,
     context::Context,
+    id::Id,
     operation::Operation,
+    resource::{Kind, Resource},
+    tenant::TenantId,
 };
-use switchtower_store::{CursorKey, Page};
+use switchtower_store::{CursorKey, Page, StoreError, read::Found};
 
 use crate::error::Error;
 
@@ -19,6 +24,27 @@ pub struct Call {
     pub context: Context,
     /// What the tenant's cursors are signed with.
     pub cursor_key: CursorKey,
+    /// What was read along with the caller's credentials.
+    pub ahead: ReadAhead,
+}
+
+/// The row of the resource that a request names, read in the same call as the caller's credentials.
+///
+/// It saves a call of each request for one resource. A row is looked at once, and after the caller was authorized: what a
+/// change was decided on and proved stale is read anew.
+#[derive(Debug, Clone, Default)]
+pub struct ReadAhead(Arc<Mutex<Found>>);
+
+impl ReadAhead {
+    /// Of rows that were read.
+    pub fn new(found: Found) -> Self {
+        Self(Arc::new(Mutex::new(found)))
+    }
+
+    /// The resource, if it was read and has not been looked at yet.
+    pub(crate) fn take<K: Kind>(&self, tenant: TenantId, id: Id<K>) -> Result<Option<Resource<K>>, StoreError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).resource(tenant, id)
+    }
 }
 
 impl Call {

@@ -63,8 +63,7 @@ impl Control {
     /// A resource.
     pub async fn get<K: Kind>(&self, call: &Call, operation: &Operation, id: Id<K>) -> Result<Resource<K>, Error> {
         let granted = call.authorize(operation)?;
-        let found = self.store.get(granted.tenant_id(), id).await?;
-        found.ok_or(Error::NotFound { kind: K::KIND })
+        self.load(call, &granted, Target::any(id)).await
     }
 
     /// A part of the tenant's resources of a kind.
@@ -143,7 +142,7 @@ impl Control {
     ) -> Result<Resource<K>, Error> {
         let granted = call.authorize(operation)?;
         for _ in 0..TRIES {
-            let resource = self.load(&granted, target).await?;
+            let resource = self.load(call, &granted, target).await?;
             let change = decide(resource, &call.stamp()).map_err(Into::into)?;
             let commit = also(Commit::new(&granted, &call.context).change(&change), &change)?;
             match commit.send(&self.store).await {
@@ -177,7 +176,7 @@ impl Control {
     ) -> Result<(), Error> {
         let granted = call.authorize(operation)?;
         for _ in 0..TRIES {
-            let resource = self.load(&granted, target).await?;
+            let resource = self.load(call, &granted, target).await?;
             let change = resource.clone().delete()?;
             let commit = also(Commit::new(&granted, &call.context).change(&change), &resource);
             match commit.send(&self.store).await {
@@ -191,13 +190,17 @@ impl Control {
         Err(Error::Busy)
     }
 
-    /// A resource that is to change, at the revision that the caller knows.
+    /// A resource, at the revision that the caller knows.
     pub(crate) async fn load<K: Kind>(
         &self,
+        call: &Call,
         granted: &switchtower_domain::access::Granted,
         target: Target<K>,
     ) -> Result<Resource<K>, Error> {
-        let found = self.store.get(granted.tenant_id(), target.id).await?;
+        let found = match call.ahead.take(granted.tenant_id(), target.id)? {
+            Some(ahead) => Some(ahead),
+            None => self.store.get(granted.tenant_id(), target.id).await?,
+        };
         let resource = found.ok_or(Error::NotFound { kind: K::KIND })?;
         match target.if_match {
             Some(expected) if expected != resource.revision => Err(Error::Stale),

@@ -34,6 +34,7 @@ resource_id!(Deployment, DeploymentId, "dep");
 /// Counts the desired states of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
+#[schema(maximum = 9_223_372_036_854_775_807_i64)]
 pub struct Generation(pub u64);
 
 impl Generation {

@@ -2,7 +2,7 @@
 //!
 //! Everything is read consistently on every request, so what is revoked or suspended is refused on the next one. What never
 //! changes is remembered (which tenant a key or an agent belongs to), so that a warm function needs a single read: the row of
-//! the credential and the row of its tenant together.
+//! the credential and the row of its tenant together, and with them the row of the resource that the request names.
 
 mod agent;
 mod api_key;
@@ -18,13 +18,13 @@ use std::{
 use futures::future::BoxFuture;
 use http::{HeaderMap, header};
 use jiff::Timestamp;
-use switchtower_api::{Authenticated, Authenticator, Problem, Scope, edge::code};
+use switchtower_api::{Authenticated, Authenticator, Named, Problem, Scope, edge::code};
 use switchtower_control::Error;
 use switchtower_domain::{
     context::Entropy,
     tenant::{TenantId, TenantStatus},
 };
-use switchtower_store::{Store, StoreError, auth::TenantAuth};
+use switchtower_store::{Key, Store, StoreError, auth::TenantAuth};
 
 use self::{jwks::Jwks, settings::Settings};
 use crate::Config;
@@ -73,6 +73,7 @@ impl Authenticator for Auth {
         &'a self,
         headers: &'a HeaderMap,
         scope: Scope,
+        named: Option<Named<'a>>,
         now: Timestamp,
         entropy: &'a dyn Entropy,
     ) -> BoxFuture<'a, Result<Authenticated, Problem>> {
@@ -83,9 +84,11 @@ impl Authenticator for Auth {
                     let detail = "Only agents call this endpoint, with a token that they sign themselves.";
                     Err(Problem::new(code::invalid_token, detail))
                 }
-                (Credentials::ApiKey(key), scope) => self.api_key(key, wanted_tenant(headers)?, scope, now).await,
+                (Credentials::ApiKey(key), scope) => {
+                    self.api_key(key, wanted_tenant(headers)?, scope, named, now).await
+                }
                 (Credentials::Token(token), scope) => {
-                    self.user(token, wanted_tenant(headers)?, scope, now, entropy).await
+                    self.user(token, wanted_tenant(headers)?, scope, named, now, entropy).await
                 }
             }
         })
@@ -127,6 +130,12 @@ fn expect_active(tenant: &TenantAuth) -> Result<(), Problem> {
             Err(Problem::new(code::tenant_suspended, detail))
         }
     }
+}
+
+/// The rows of a caller and their tenant, and the one that the request names.
+fn keys<'a>(tenant: TenantId, own: [Key<'a>; 2], named: Option<Named<'a>>) -> Vec<Key<'a>> {
+    let named = named.map(|Named { kind, id }| Key::Resource { tenant, kind, id });
+    own.into_iter().chain(named).collect()
 }
 
 fn store_problem(error: StoreError) -> Problem {

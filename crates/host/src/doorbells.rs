@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_sdk_sqs::{
     Client,
     config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
 };
+use aws_types::SdkConfig;
 use futures::future::BoxFuture;
 use switchtower_control::ports::{Doorbells, PortError};
 use switchtower_protocol::doorbell::Doorbell;

@@ -10,6 +10,7 @@
 //! function still initializes, identity providers' keys fetched when the first token asks for them.
 
 pub mod auth;
+mod aws;
 pub mod config;
 pub mod doorbells;
 pub mod entropy;
@@ -27,7 +28,7 @@ pub mod telemetry;
 
 use std::sync::Arc;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_types::SdkConfig;
 use jiff::Timestamp;
 use switchtower_api::Api;
 use switchtower_control::{Control, ports::NoDoorbells};
@@ -53,7 +54,7 @@ impl Host {
     /// Reads the environment and opens the table's connection.
     pub async fn start() -> Result<Self, config::ConfigError> {
         let config = Config::from_env()?;
-        let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        let aws = aws::config()?;
         let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), config.table.clone());
         store.warm().await;
         Ok(Self { config, aws, store })

@@ -58,7 +58,6 @@ fn yaml(text: &str, limits: Limits) -> Result<Root, ImportError> {
     let options = serde_saphyr::options! {
         budget: budget,
         alias_limits: alias_limits,
-        emit_comments: false,
         with_snippet: false,
     };
     let root: Result<Option<Object<Root>>, _> = serde_saphyr::from_str_with_options(text, options);

@@ -52,8 +52,8 @@ def make(values):
     }
 
 
-def make_tenant(user):
-    return user.post("/v1/admin/tenants", {"name": f"contract-{secrets.token_hex(4)}"})
+def make_tenant(user, prefix="contract"):
+    return user.post("/v1/admin/tenants", {"name": f"{prefix}-{secrets.token_hex(4)}"})
 
 
 def make_key(admin):

@@ -13,9 +13,10 @@ CHANNELS = ("clusters", "deployments")
 
 
 class Feed:
-    """A connection that prints the events of the tenant until it is closed."""
+    """A connection that shows the events of the tenant, each once, until it is closed."""
 
-    def __init__(self, api):
+    def __init__(self, api, show=None):
+        self.show = show or print_event
         ticket = api.post("/v1/realtime/tickets", what="no ticket for the live feed was issued")
         url = ticket["url"]
         if "ticket=" not in url:
@@ -49,7 +50,7 @@ class Feed:
             for event in [frame["event"]] if "event" in frame else frame.get("events", []):
                 if event["id"] not in self.seen:
                     self.seen[event["id"]] = event
-                    print(f"    live  {event['type']:<26} {event['subject']}{told(event)}", flush=True)
+                    self.show(event)
             self.change.notify_all()
 
     def wait(self, done, seconds):
@@ -71,6 +72,10 @@ class Feed:
 
     def close(self):
         self.socket.close()
+
+
+def print_event(event):
+    print(f"    live  {event['type']:<26} {event['subject']}{told(event)}", flush=True)
 
 
 def told(event):

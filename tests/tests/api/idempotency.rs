@@ -34,6 +34,17 @@ async fn another_body_under_the_same_key_is_422() {
 }
 
 #[tokio::test]
+async fn another_revision_under_the_same_key_is_422() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let cluster = world.owner(&acme).post(CLUSTERS, json!({ "name": "berlin" })).await.ok(201).id();
+    let (path, owner) = (format!("{CLUSTERS}/{cluster}/maintenance"), world.owner(&acme).with(KEY, "one"));
+    owner.clone().with("if-match", "\"1\"").act(&path).await.ok(200);
+    owner.clone().with("if-match", "\"1\"").act(&path).await.ok(200);
+    owner.with("if-match", "\"2\"").act(&path).await.problem(422, "idempotency_key_reused");
+}
+
+#[tokio::test]
 async fn the_same_request_at_the_same_time_is_done_once() {
     let world = World::new().await;
     let owner = world.owner(&world.tenant("acme").await).with(KEY, "one");

@@ -30,7 +30,8 @@ const FREE: &[&str] = &["tests", "bench"];
 const OUTSIDE: &[(&str, &[&str])] = &[
     ("aws-sdk-dynamodb", &["store", "host"]),
     ("aws-sdk-", &["store", "host", "agent"]),
-    ("aws-config", &["host", "agent"]),
+    ("aws-smithy-", &["host"]),
+    ("aws-types", &["host"]),
     ("serde_dynamo", &["store", "host"]),
     ("lambda_", &["host"]),
     ("axum", &["api", "host", "agent"]),

@@ -10,7 +10,7 @@ use switchtower_control::Call;
 use switchtower_domain::context::Context;
 
 use super::code;
-use crate::{Api, Authenticated, Problem, Scope};
+use crate::{Api, Authenticated, Named, Problem, Scope, routes::Resource};
 
 /// The call of a caller who is known.
 pub struct Known(pub Call);
@@ -22,12 +22,18 @@ pub struct Own(pub Authenticated);
 pub struct Anyone(pub Context);
 
 /// Checks the credentials of every request to a resource.
-pub(crate) async fn layer(State((api, scope)): State<(Api, Scope)>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn layer(
+    State((api, resource)): State<(Api, Resource)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let scope = resource.scope;
     if scope == Scope::Public {
         return next.run(request).await;
     }
     let now = request.extensions().get::<Context>().map_or_else(|| (api.clock)(), |context| context.now);
-    let checked = api.authenticator.authenticate(request.headers(), scope, now, api.entropy.as_ref()).await;
+    let named = named(&resource, request.uri().path());
+    let checked = api.authenticator.authenticate(request.headers(), scope, named, now, api.entropy.as_ref()).await;
     match checked {
         Ok(authenticated) => {
             let tenant = authenticated.caller.tenant_id();
@@ -37,6 +43,14 @@ pub(crate) async fn layer(State((api, scope)): State<(Api, Scope)>, mut request:
         }
         Err(problem) => problem.into_response(),
     }
+}
+
+/// The resource that a path names: what stands after the path of its kind.
+fn named<'a>(resource: &Resource, path: &'a str) -> Option<Named<'a>> {
+    let id = path.strip_prefix(resource.path)?.strip_prefix('/')?.split('/').next()?;
+    // No id is longer; anything else is no key worth a read.
+    let kind = resource.kind.filter(|_| (1..=64).contains(&id.len()))?;
+    Some(Named { kind, id })
 }
 
 fn known(parts: &Parts) -> Result<Authenticated, Problem> {
@@ -53,8 +67,8 @@ impl FromRequestParts<Api> for Known {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let Authenticated { caller, cursor_key, .. } = known(parts)?;
-        Ok(Self(Call { caller, cursor_key, context: context(parts, api) }))
+        let Authenticated { caller, cursor_key, ahead, .. } = known(parts)?;
+        Ok(Self(Call { caller, cursor_key, ahead, context: context(parts, api) }))
     }
 }
 

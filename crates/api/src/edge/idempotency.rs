@@ -1,7 +1,8 @@
 //! `Idempotency-Key` on POST: the same request runs once, and its answer is kept for 24 hours.
 //!
-//! It runs after the caller was checked: a revoked key replays nothing. A key belongs to a tenant, a caller and a path. What changes nothing (any 4xx or 5xx) is not kept, so that a corrected
-//! request may use the same key. Secrets are shown once: a kept answer has `null` in their place.
+//! It runs after the caller was checked: a revoked key replays nothing. A key belongs to a tenant, a caller and a path, and
+//! stands for one query, body and `If-Match`. What changes nothing (any 4xx or 5xx) is not kept, so that a corrected request
+//! may use the same key. Secrets are shown once: a kept answer has `null` in their place.
 
 use axum::{
     body::Body,
@@ -55,9 +56,10 @@ async fn once(api: &Api, key: &str, request: Request, next: Next) -> Result<Resp
         None => (SYSTEM_TENANT, "anyone".to_owned()),
     };
     let digest = call::sha256(&[&tenant.to_string(), &caller, parts.uri.path(), key].join("\n"));
-    let content = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    let request_sha256 =
-        call::sha256_of(&[content, b"\n", parts.uri.query().unwrap_or_default().as_bytes(), b"\n", &bytes].concat());
+    let header = |name| parts.headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default();
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let request = [header(header::CONTENT_TYPE), header(header::IF_MATCH), query, &bytes];
+    let request_sha256 = call::sha256_of(&request.join(&b'\n'));
     let store = &api.control.store;
     match store.idempotency_claim(tenant, &digest, &request_sha256, now).await.map_err(problem)? {
         Claim::Ours => {}

@@ -97,7 +97,8 @@ mod tests {
     fn known(tenant: TenantId, roles: &[Role], system_roles: &[Role], memberships: Vec<Membership>) -> Authenticated {
         let caller = Caller::with_roles(Actor::User("u".to_owned()), tenant, roles.iter().copied());
         let cursor_key = CursorKey::new([0; 32]);
-        Authenticated { caller, cursor_key, memberships, system_roles: system_roles.to_vec() }
+        let ahead = switchtower_control::call::ReadAhead::default();
+        Authenticated { caller, cursor_key, memberships, system_roles: system_roles.to_vec(), ahead }
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Control {
     ) -> Result<Change<Agent>, Error> {
         let granted = call.authorize(operation)?;
         for _ in 0..TRIES {
-            let agent = self.load(&granted, target).await?;
+            let agent = self.load(call, &granted, target).await?;
             let liveness = self.store.liveness(agent.body.cluster_id, agent.id).await?;
             let change = decide(agent)?;
             let mut commit = Commit::new(&granted, &call.context).change(&change);

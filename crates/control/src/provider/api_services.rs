@@ -56,7 +56,7 @@ impl Control {
         for _ in 0..TRIES {
             // INVARIANT: the head is read before the definition, so a definition is never older than the revision that
             // the commit insists on, and no edit is lost.
-            let service = self.load(&granted, target).await?;
+            let service = self.load(call, &granted, target).await?;
             let definition = self.store.definition(service.id).await?;
             let revision = service.revision;
             let (wanted, answer) = decide(definition)?;

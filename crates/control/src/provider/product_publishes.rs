@@ -47,7 +47,7 @@ impl Control {
     pub async fn product_publish_delete(&self, call: &Call, target: Target<ProductPublish>) -> Result<(), Error> {
         let granted = call.authorize(&operation::product_publish_delete)?;
         for _ in 0..TRIES {
-            let publish = self.load(&granted, target).await?;
+            let publish = self.load(call, &granted, target).await?;
             if let Some(id) = publish.body.deployment_id {
                 // INVARIANT: once removed, only this publish can make it run again, and that changes its revision.
                 let deployment = self.store.get_deployment(publish.body.cluster_id, id).await?;

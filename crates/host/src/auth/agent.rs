@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, decode, decode_header};
 use switchtower_api::{Authenticated, Problem, edge::code};
+use switchtower_control::call::ReadAhead;
 use switchtower_domain::{access::Caller, agent::AgentId};
 use switchtower_protocol::registration::{AgentClaims, TOKEN_SECONDS};
 use switchtower_store::{
@@ -50,6 +51,7 @@ impl Auth {
             cursor_key: tenant.cursor_key,
             memberships: Vec::new(),
             system_roles: Vec::new(),
+            ahead: ReadAhead::default(),
         })
     }
 

@@ -1,8 +1,8 @@
 //! API keys.
 
 use jiff::Timestamp;
-use switchtower_api::{Authenticated, Problem, Scope, edge::code};
-use switchtower_control::call;
+use switchtower_api::{Authenticated, Named, Problem, Scope, edge::code};
+use switchtower_control::call::{self, ReadAhead};
 use switchtower_domain::{
     access::Caller,
     actor::Actor,
@@ -14,7 +14,7 @@ use switchtower_store::{
     auth::{ApiKeyAuth, Membership, TenantAuth},
 };
 
-use super::{Auth, expect_active, store_problem};
+use super::{Auth, expect_active, keys, store_problem};
 
 impl Auth {
     /// Checks an API key. One whose checksum is wrong is refused without a read.
@@ -23,13 +23,14 @@ impl Auth {
         text: &str,
         wanted: Option<&str>,
         scope: Scope,
+        named: Option<Named<'_>>,
         now: Timestamp,
     ) -> Result<Authenticated, Problem> {
         let credential: Credential<ApiKey> = text.parse().map_err(|_| {
             Problem::new(code::invalid_api_key, "The API key is not complete, or mistyped. Copy it again.")
         })?;
         let refused = || Problem::new(code::invalid_api_key, "The API key is not known. Create a new one.");
-        let (auth, tenant) = self.api_key_rows(credential.id).await?.ok_or_else(refused)?;
+        let (auth, tenant, ahead) = self.api_key_rows(credential.id, named).await?.ok_or_else(refused)?;
         if !call::same(&auth.sha256, &call::sha256(text)) {
             return Err(refused());
         }
@@ -59,24 +60,29 @@ impl Auth {
             cursor_key: tenant.cursor_key,
             memberships: vec![membership],
             system_roles: Vec::new(),
+            ahead,
         })
     }
 
-    async fn api_key_rows(&self, id: ApiKeyId) -> Result<Option<(ApiKeyAuth, TenantAuth)>, Problem> {
+    async fn api_key_rows(
+        &self,
+        id: ApiKeyId,
+        named: Option<Named<'_>>,
+    ) -> Result<Option<(ApiKeyAuth, TenantAuth, ReadAhead)>, Problem> {
         let text = id.to_string();
         if let Some(tenant) = self.known_tenant(&text) {
-            let tenant = tenant.to_string();
-            let keys = [Key::Auth { id: &text }, Key::Auth { id: &tenant }];
-            let mut found = self.store.get_many(&keys).await.map_err(store_problem)?;
-            let [key, tenant] = keys;
-            let auth = found.doc(&key).map_err(store_problem)?;
+            let tenant_id = tenant.to_string();
+            let own = [Key::Auth { id: &text }, Key::Auth { id: &tenant_id }];
+            let mut found = self.store.get_many(&keys(tenant, own, named)).await.map_err(store_problem)?;
+            let [auth, tenant] = own;
+            let auth = found.doc(&auth).map_err(store_problem)?;
             let tenant = found.doc(&tenant).map_err(store_problem)?;
-            return Ok(auth.zip(tenant));
+            return Ok(auth.zip(tenant).map(|(auth, tenant)| (auth, tenant, ReadAhead::new(found))));
         }
         let auth = self.store.api_key_auth(id).await.map_err(store_problem)?;
         let Some(auth) = auth else { return Ok(None) };
         let tenant = self.store.tenant_auth(auth.key.tenant_id).await.map_err(store_problem)?;
         self.remember(text, auth.key.tenant_id);
-        Ok(tenant.map(|tenant| (auth, tenant)))
+        Ok(tenant.map(|tenant| (auth, tenant, ReadAhead::default())))
     }
 }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jsonwebtoken::{decode, decode_header};
 use serde::Deserialize;
 use serde_json::Value;
-use switchtower_api::{Authenticated, Problem, Scope, edge::code};
-use switchtower_control::call;
+use switchtower_api::{Authenticated, Named, Problem, Scope, edge::code};
+use switchtower_control::call::{self, ReadAhead};
 use switchtower_domain::{
     access::Caller,
     actor::Actor,
@@ -21,7 +21,7 @@ use switchtower_store::{
     auth::{Membership, TenantAuth},
 };
 
-use super::{Auth, expect_active, store_problem};
+use super::{Auth, expect_active, keys, store_problem};
 
 /// The claims of a user's token that matter.
 #[derive(Debug, Deserialize)]
@@ -57,6 +57,7 @@ impl Auth {
         token: &str,
         wanted: Option<&str>,
         scope: Scope,
+        named: Option<Named<'_>>,
         now: Timestamp,
         entropy: &dyn Entropy,
     ) -> Result<Authenticated, Problem> {
@@ -67,7 +68,8 @@ impl Auth {
         if scope == Scope::System {
             let cursor_key = self.store.system_cursor_key(entropy.bytes()).await.map_err(store_problem)?;
             let caller = Caller::with_roles(actor, SYSTEM_TENANT, system_roles.iter().copied());
-            return Ok(Authenticated { caller, cursor_key, memberships: Vec::new(), system_roles });
+            let (memberships, ahead) = (Vec::new(), ReadAhead::default());
+            return Ok(Authenticated { caller, cursor_key, memberships, system_roles, ahead });
         }
         let own = scope == Scope::Own;
         let memberships = match wanted {
@@ -80,7 +82,8 @@ impl Auth {
             (None, _) if own => {
                 let caller = Caller::with_roles(actor, SYSTEM_TENANT, system_roles.iter().copied());
                 let cursor_key = CursorKey::new(entropy.bytes());
-                return Ok(Authenticated { caller, cursor_key, memberships, system_roles });
+                let ahead = ReadAhead::default();
+                return Ok(Authenticated { caller, cursor_key, memberships, system_roles, ahead });
             }
             (None, []) if system_roles.is_empty() => {
                 let detail = "You are not a member of any tenant. Ask an org-admin to add you.";
@@ -92,7 +95,7 @@ impl Auth {
             }
         };
         let found = match tenant {
-            Some(tenant) => self.membership(&user, tenant).await?,
+            Some(tenant) => self.membership(&user, tenant, named).await?,
             None => None,
         };
         // Whether a tenant exists is not told to those who have nothing to do with it.
@@ -100,7 +103,7 @@ impl Auth {
             let wanted = wanted.unwrap_or_default();
             Problem::new(code::permission_denied, format!("You are not a member of the tenant `{wanted}`."))
         };
-        let (tenant, membership) = found.ok_or_else(stranger)?;
+        let (tenant, membership, ahead) = found.ok_or_else(stranger)?;
         if membership.is_none() && system_roles.is_empty() {
             return Err(stranger());
         }
@@ -108,7 +111,7 @@ impl Auth {
         let roles: BTreeSet<_> =
             membership.iter().flat_map(|membership| &membership.roles).chain(&system_roles).copied().collect();
         let caller = Caller::with_roles(actor, tenant.tenant_id, roles);
-        Ok(Authenticated { caller, cursor_key: tenant.cursor_key, memberships, system_roles })
+        Ok(Authenticated { caller, cursor_key: tenant.cursor_key, memberships, system_roles, ahead })
     }
 
     async fn claims(&self, token: &str, now: Timestamp) -> Result<Claims, Problem> {
@@ -147,13 +150,14 @@ impl Auth {
         &self,
         user: &str,
         tenant: TenantId,
-    ) -> Result<Option<(TenantAuth, Option<Membership>)>, Problem> {
+        named: Option<Named<'_>>,
+    ) -> Result<Option<(TenantAuth, Option<Membership>, ReadAhead)>, Problem> {
         let id = tenant.to_string();
-        let keys = [Key::Auth { id: &id }, Key::Member { user, tenant }];
-        let mut found = self.store.get_many(&keys).await.map_err(store_problem)?;
-        let [auth, member] = keys;
+        let own = [Key::Auth { id: &id }, Key::Member { user, tenant }];
+        let mut found = self.store.get_many(&keys(tenant, own, named)).await.map_err(store_problem)?;
+        let [auth, member] = own;
         let auth = if tenant == SYSTEM_TENANT { None } else { found.doc(&auth).map_err(store_problem)? };
         let member = found.doc(&member).map_err(store_problem)?;
-        Ok(auth.map(|auth| (auth, member)))
+        Ok(auth.map(|auth| (auth, member, ReadAhead::new(found))))
     }
 }

@@ -53,7 +53,7 @@ async fn parts_of_an_api_service_are_made_edited_and_deleted_once() {
     let owner = world.owner(&world.tenant("acme").await);
     let path = service(&owner, "orders").await;
     let backend = owner.post(&format!("{path}/backends"), estate::backend("one")).await.ok(201).id();
-    owner.post(&format!("{path}/backends"), estate::backend("one")).await.problem(400, "invalid_body");
+    owner.post(&format!("{path}/backends"), estate::backend("one")).await.problem(409, "name_taken");
     let route = owner.post(&format!("{path}/routes"), estate::route("list", &backend)).await.ok(201).id();
     let one = format!("{path}/routes/{route}");
     let mut edited = estate::route("list", &backend);

@@ -36,7 +36,7 @@ impl Control {
         let granted = call.authorize(&operation::product_publish_publish)?;
         let new_id = call.context.id();
         for _ in 0..TRIES {
-            let publish = self.load(&granted, target).await?;
+            let publish = self.load(call, &granted, target).await?;
             let sources = self.publish_sources(&publish).await?;
             sources.cluster.body.accepts_deployments()?;
             let deployment_id = publish.body.deployment_id.unwrap_or(new_id);

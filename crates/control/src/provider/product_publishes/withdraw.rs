@@ -27,7 +27,7 @@ impl Control {
     ) -> Result<Resource<ProductPublish>, Error> {
         let granted = call.authorize(&operation::product_publish_withdraw)?;
         for _ in 0..TRIES {
-            let publish = self.load(&granted, target).await?;
+            let publish = self.load(call, &granted, target).await?;
             let change = publish.clone().withdraw(&call.stamp())?;
             let (cluster, deployment) = self.deployed(&publish).await?;
             let id: DeploymentId = deployment.id;
