@@ -64,7 +64,8 @@ async fn a_resource_is_read_along_with_the_callers_credentials() {
     let key = world.api_key(&estate.account, &[Role::OrgAdmin], None).await;
     let by_key = world.anyone().with("x-api-key", &key.secret);
     for caller in [world.owner(&estate.account), by_key] {
-        for path in ["/v1/operator/clusters/{id}", "/v1/provider/product-publishes/{id}", "/v1/provider/gateways/{id}"] {
+        for path in ["/v1/operator/clusters/{id}", "/v1/provider/product-publishes/{id}", "/v1/provider/gateways/{id}"]
+        {
             caller.get(&estate.path(path)).await.ok(200);
             world.calls.take();
             caller.get(&estate.path(path)).await.ok(200);
