@@ -10,6 +10,8 @@ import state
 
 # API Gateway and Lambda take less than 6 MB; documents of text shrink to a tenth.
 COMPRESS_FROM = 256 * 1024
+# Compressed bytes must not go as `application/json`, which API Gateway hands on as text.
+BINARY = {"application/json": "application/openapi+json"}
 
 
 class Refused(state.Failure):
@@ -50,6 +52,7 @@ class Api:
             if len(data) >= COMPRESS_FROM:
                 data = gzip.compress(data)
                 headers["Content-Encoding"] = "gzip"
+                headers["Content-Type"] = BINARY.get(media_type, media_type)
         for attempt in range(3):
             request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)
             try:

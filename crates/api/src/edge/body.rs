@@ -112,12 +112,12 @@ pub(crate) fn decode<T: DeserializeOwned + ToSchema + 'static>(value: Value) -> 
     })
 }
 
-/// Refuses media types that the endpoint does not read.
-pub(crate) fn expect_media_type(headers: &HeaderMap, allowed: &[&str]) -> Result<(), Problem> {
+/// The media type of a body; one that the endpoint does not read is refused.
+pub(crate) fn expect_media_type<'a>(headers: &HeaderMap, allowed: &[&'a str]) -> Result<&'a str, Problem> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let given = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if allowed.contains(&given.as_str()) {
-        return Ok(());
+    if let Some(found) = allowed.iter().find(|&&allowed| allowed == given) {
+        return Ok(found);
     }
     let detail = format!("Send the body as `{}` and say so in `Content-Type`.", allowed.join("` or `"));
     Err(Problem::new(code::unsupported_media_type, detail))

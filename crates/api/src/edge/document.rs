@@ -21,6 +21,12 @@ const MEDIA_TYPES: [&str; 6] = [
     "text/yaml",
 ];
 
+/// Those of them that API Gateway hands on as text. Compressed bytes do not survive that.
+const TEXT: [&str; 2] = ["application/json", "text/yaml"];
+
+/// How a document is sent that is too large as it is.
+const COMPRESSED: &str = "Send it with `Content-Encoding: gzip`, as `application/openapi+json` or `application/yaml`.";
+
 /// The bytes of a document.
 pub struct Document(pub Vec<u8>);
 
@@ -28,11 +34,15 @@ impl FromRequest<Api> for Document {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        body::expect_media_type(request.headers(), &MEDIA_TYPES)?;
+        let media_type = body::expect_media_type(request.headers(), &MEDIA_TYPES)?;
         let encoding = request.headers().get(header::CONTENT_ENCODING).cloned();
         let bytes = body::read(request, api).await.map_err(smaller)?;
         match encoding.as_ref().map(HeaderValue::as_bytes) {
             None | Some(b"identity") => Ok(Self(bytes.into())),
+            Some(b"gzip") if TEXT.contains(&media_type) => {
+                let detail = format!("Compressed bytes sent as `{media_type}` do not arrive whole. {COMPRESSED}");
+                Err(Problem::new(code::unsupported_media_type, detail))
+            }
             Some(b"gzip") => decompress(&bytes).map(Self),
             Some(_) => {
                 let detail = "Send the body as it is, or compressed with `Content-Encoding: gzip`.";
@@ -47,8 +57,7 @@ fn smaller(problem: Problem) -> Problem {
     if problem.code() != code::too_large.name {
         return problem;
     }
-    let detail = "The document is larger than this endpoint takes. Compress it and say `Content-Encoding: gzip`.";
-    Problem::new(code::too_large, detail)
+    Problem::new(code::too_large, format!("The document is larger than this endpoint takes. {COMPRESSED}"))
 }
 
 /// Decompresses as much as is allowed, and not a byte more.

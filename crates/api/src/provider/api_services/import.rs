@@ -136,8 +136,8 @@ async fn api_service_import_preview(
 /// Makes routes and backends of an OpenAPI document (3.0 or 3.1, JSON or YAML) in one change.
 ///
 /// Servers become backends, paths and their methods become routes. Importing again finds what it made before and
-/// keeps its ids; what a person made stays. A document of more than 6 MB is sent with `Content-Encoding: gzip`. What is
-/// deployed stays as it is until it is published again.
+/// keeps its ids; what a person made stays. A document of more than 4 MB is sent with `Content-Encoding: gzip`, as
+/// `application/openapi+json` or `application/yaml`. What is deployed stays as it is until it is published again.
 #[utoipa::path(
     post, path = "/{id}/import", tag = "API services",
     request_body(content(
