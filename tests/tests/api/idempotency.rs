@@ -41,7 +41,10 @@ async fn another_revision_under_the_same_key_is_422() {
     let (path, owner) = (format!("{CLUSTERS}/{cluster}/maintenance"), world.owner(&acme).with(KEY, "one"));
     owner.clone().with("if-match", "\"1\"").act(&path).await.ok(200);
     owner.clone().with("if-match", "\"1\"").act(&path).await.ok(200);
-    owner.with("if-match", "\"2\"").act(&path).await.problem(422, "idempotency_key_reused");
+    for other in ["\"2\"", ""] {
+        owner.clone().with("if-match", other).act(&path).await.problem(422, "idempotency_key_reused");
+    }
+    owner.act(&path).await.problem(422, "idempotency_key_reused");
 }
 
 #[tokio::test]

@@ -56,9 +56,10 @@ async fn once(api: &Api, key: &str, request: Request, next: Next) -> Result<Resp
         None => (SYSTEM_TENANT, "anyone".to_owned()),
     };
     let digest = call::sha256(&[&tenant.to_string(), &caller, parts.uri.path(), key].join("\n"));
-    let header = |name| parts.headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default();
+    // A header that is empty is another than one that is missing.
+    let header = |name| parts.headers.get(name).map_or_else(Vec::new, |value| [b"=", value.as_bytes()].concat());
     let query = parts.uri.query().unwrap_or_default().as_bytes();
-    let request = [header(header::CONTENT_TYPE), header(header::IF_MATCH), query, &bytes];
+    let request = [&header(header::CONTENT_TYPE), &header(header::IF_MATCH), query, &bytes];
     let request_sha256 = call::sha256_of(&request.join(&b'\n'));
     let store = &api.control.store;
     match store.idempotency_claim(tenant, &digest, &request_sha256, now).await.map_err(problem)? {
