@@ -63,6 +63,12 @@ def read_cors_of_templates():
     apigateway._cors_preflight_response = lambda cors, origin: preflight_of(api_keys(cors), origin)
 
 
+def match_line_breaks():
+    """A route's `{proxy+}` takes every path on AWS; the emulator's stops at an encoded line break."""
+    extract = apigateway._extract_path_params
+    apigateway._extract_path_params = lambda route, path: extract(route, path.replace("\n", " "))
+
+
 def name_event_resources():
     """AWS authorizes calls on a rule's targets by the rule, and calls on a bus by the bus."""
     resource_of = iam_actions.extract_resource_arn
@@ -113,6 +119,7 @@ if __name__ == "__main__":
     transform_nested_templates()
     keep_attributes_of_unchanged_resources()
     read_cors_of_templates()
+    match_line_breaks()
     name_event_resources()
     repeat_what_rules_and_schedules_call()
     stream_failures.report()
