@@ -9,6 +9,7 @@ fn a_small_snapshot_renders_as_it_did() {
 #[test]
 fn a_snapshot_with_everything_renders_as_it_did() {
     let rendered = render(&fixture::full(), &Options::default()).unwrap();
+    super::invariants::assert_all(&fixture::full(), &rendered);
     insta::assert_snapshot!(rendered.to_yaml());
 }
 
