@@ -117,7 +117,7 @@ fn arbitrary_objects_satisfy_the_schemas() {
     }
     let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) });
     runner
-        .run(&strategy::sound(60), |snapshot| {
+        .run(&strategy::sound(20), |snapshot| {
             let rendered = render(&snapshot, &Options::default()).unwrap();
             sets.iter().for_each(|schemas| schemas.assert(&rendered));
             Ok(())
