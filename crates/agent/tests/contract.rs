@@ -45,7 +45,7 @@ async fn api(stand_in: &StandIn, dir: &Path) -> Api {
 }
 
 fn heartbeat() -> Heartbeat {
-    Heartbeat { version: "0".into(), applied_version: 0, draining: false }
+    Heartbeat { version: "0".into(), applied_version: 0, draining: false, capabilities: None }
 }
 
 /// Waits until something holds, and fails when it does not within ten seconds.

@@ -55,7 +55,8 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
 
     async fn say(&self, draining: bool) -> Result<switchtower_protocol::heartbeat::HeartbeatReply, ApiError> {
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let heartbeat = Heartbeat { version, applied_version: self.metrics.applied_version(), draining };
+        let heartbeat =
+            Heartbeat { version, applied_version: self.metrics.applied_version(), draining, capabilities: None };
         let reply = self.control.heartbeat(&heartbeat).await;
         match &reply {
             Ok(reply) => {

@@ -190,7 +190,7 @@ impl Story {
 
     async fn heartbeat(&mut self) {
         let applied_version = self.agent.state().applied_version;
-        let heartbeat = Heartbeat { version: "0".into(), applied_version, draining: false };
+        let heartbeat = Heartbeat { version: "0".into(), applied_version, draining: false, capabilities: None };
         let Ok(reply) = self.agent.control.heartbeat(&heartbeat).await else { return };
         if reply.desired_version != applied_version {
             _ = self.agent.sync(Effort::Changes).await;
