@@ -48,6 +48,17 @@ pub enum Environment {
     Prod,
 }
 
+/// What to do about objects that were changed by hand in their cluster.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftPolicy {
+    /// Put them right, and tell what was put right.
+    #[default]
+    Correct,
+    /// Leave them as they are, and tell.
+    Alert,
+}
+
 /// A product publish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProductPublish {
