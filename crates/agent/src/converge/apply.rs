@@ -8,7 +8,7 @@ use switchtower_domain::{
 };
 use switchtower_protocol::{
     desired::DesiredItem,
-    snapshot::{SCHEMA, Snapshot},
+    snapshot::{self, SCHEMA, Snapshot},
 };
 
 use super::{
@@ -80,8 +80,8 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
         let snapshot = snapshot
             .map_err(|why| unfit(None, format!("The snapshot cannot be read by this agent: {why}.")))?
             .ok_or_else(|| unfit(None, "The control plane sent no snapshot.".to_owned()))?;
-        if snapshot.schema != SCHEMA {
-            let message = format!("The snapshot has form {}, and this agent reads form {SCHEMA}.", snapshot.schema);
+        if !snapshot::is_known(snapshot.schema) {
+            let message = format!("The snapshot has form {}, and this agent reads up to {SCHEMA}.", snapshot.schema);
             return Err(unfit(Some("schema"), message));
         }
         if snapshot.deployment_id != item.deployment_id {
@@ -91,7 +91,7 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
             return Err(unfit(Some("cluster_id"), "The snapshot is another cluster's.".to_owned()));
         }
         let objects = self.driver.plan(&snapshot)?;
-        Ok(Watch::new(item.clone(), DriftPolicy::default(), objects))
+        Ok(Watch::new(item.clone(), snapshot.publish.drift, objects))
     }
 
     /// Says that it begins. Only what makes the apply pointless stops it: it does not wait for the control plane.
