@@ -2,4 +2,5 @@
 
 pub mod directory;
 mod kind;
+pub mod kubernetes;
 mod plan;
