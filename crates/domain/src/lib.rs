@@ -48,4 +48,5 @@ pub mod product_publish;
 pub mod registration_token;
 pub mod resource;
 pub mod role;
+pub mod rollout;
 pub mod tenant;

@@ -48,6 +48,35 @@ pub enum Environment {
     Prod,
 }
 
+/// How a product is published, wherever that is: what the publishes of one rollout share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublishSettings {
+    /// What it is for.
+    pub environment: Environment,
+    /// The host names that it answers; the gateway's own when empty.
+    #[serde(default)]
+    #[schema(max_items = 16, required = false)]
+    pub hostnames: Vec<String>,
+}
+
+impl PublishSettings {
+    /// What the schema cannot say; pointers are relative to them.
+    pub fn check(&self) -> FieldErrors {
+        FieldErrors::new()
+    }
+}
+
+impl Environment {
+    /// The environment as the API writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Staging => "staging",
+            Self::Prod => "prod",
+        }
+    }
+}
+
 /// A product publish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProductPublish {
