@@ -5,3 +5,4 @@ pub mod deployments;
 pub mod gateways;
 pub mod product_publishes;
 pub mod products;
+pub mod rollouts;

@@ -4,3 +4,4 @@ pub mod api_services;
 pub mod gateways;
 pub mod product_publishes;
 pub mod products;
+pub mod rollouts;

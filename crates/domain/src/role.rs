@@ -46,6 +46,7 @@ impl Role {
                 "gateway:*",
                 "product:*",
                 "product_publish:*",
+                "rollout:*",
                 "realtime:connect",
             ],
             Self::OrgAdmin => &[
@@ -60,6 +61,7 @@ impl Role {
                 "gateway:*",
                 "product:*",
                 "product_publish:*",
+                "rollout:*",
                 "realtime:connect",
             ],
             Self::Operator => &[
@@ -77,6 +79,7 @@ impl Role {
                 "gateway:*",
                 "product:*",
                 "product_publish:*",
+                "rollout:*",
                 "deployment:read",
                 "cluster:read",
                 "event:read",
@@ -91,6 +94,7 @@ impl Role {
                 "gateway:read",
                 "product:read",
                 "product_publish:read",
+                "rollout:read",
                 "event:read",
                 "realtime:connect",
             ],
