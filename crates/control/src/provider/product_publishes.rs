@@ -9,7 +9,9 @@
 
 mod compile;
 mod desire;
+pub mod preview;
 mod publish;
+mod rollback;
 mod sources;
 mod withdraw;
 
@@ -25,7 +27,7 @@ use switchtower_store::{Commit, Listed, StoreError, blob::GenerationRow};
 
 pub(in crate::provider) use self::{
     compile::{Compiled, compile},
-    desire::desire,
+    desire::{Wanted, desire},
     sources::Sources,
 };
 use crate::{
@@ -81,6 +83,7 @@ fn generation_row(deployment: &Resource<Deployment>, bytes: usize, reason: Optio
         created_at: deployment.updated_at,
         created_by: deployment.updated_by.clone(),
         reason: reason.map(str::to_owned),
+        restored_from: None,
     }
 }
 

@@ -10,6 +10,7 @@ use switchtower_domain::{
 use switchtower_store::{Commit, StoreError};
 
 use super::{
+    Wanted,
     compile::{Compiled, compile},
     desire, ring,
     sources::Sources,
@@ -76,7 +77,7 @@ impl Control {
         let services = sources.product.body.api_services.clone();
         let change = publish.publish(id, services, &stamp);
         let commit = Commit::new(granted, &call.context).change(&change);
-        let (commit, _) = desire(commit, cluster, desired, Some(&json), reason)?;
+        let (commit, _) = desire(commit, cluster, desired, Wanted::New(&json), reason)?;
         match commit.send(&self.store).await {
             Ok(()) => after(change),
             Err(StoreError::TooLarge { bytes, limit }) => Err(Error::TooLarge { what: "snapshot", bytes, limit }),

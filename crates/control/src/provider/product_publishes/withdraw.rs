@@ -9,7 +9,7 @@ use switchtower_domain::{
 };
 use switchtower_store::{Commit, Key};
 
-use super::{desire, ring};
+use super::{Wanted, desire, ring};
 use crate::{
     Call, Control, Error,
     ports::Doorbells,
@@ -33,7 +33,7 @@ impl Control {
             let id: DeploymentId = deployment.id;
             let desired = deployment.desire(None, &call.stamp());
             let commit = Commit::new(&granted, &call.context).change(&change);
-            let (commit, _) = desire(commit, &cluster, desired, None, reason)?;
+            let (commit, _) = desire(commit, &cluster, desired, Wanted::Nothing, reason)?;
             match commit.send(&self.store).await.map_err(Error::from) {
                 Ok(()) => {
                     ring(doorbells, &cluster, id).await;

@@ -10,8 +10,8 @@ use switchtower_domain::{
 
 use super::{publish::reason, worker::Run};
 use crate::{
-    Control, Error, call,
-    provider::product_publishes::{desire, ring},
+    Control, Error,
+    provider::product_publishes::{Wanted, desire, ring},
     resource::after,
 };
 
@@ -38,30 +38,28 @@ impl Control {
         match target.previous_generation {
             Some(generation) => {
                 cluster.body.accepts_deployments()?;
-                self.rollout_redeploy(run, rollout, (cluster, deployment), generation).await
+                self.rollout_restore(run, rollout, publish, (cluster, deployment), generation).await
             }
             None => self.rollout_withdraw(run, rollout, publish, (cluster, deployment)).await,
         }
     }
 
     /// An old snapshot becomes a new generation; nothing else changes.
-    async fn rollout_redeploy(
+    async fn rollout_restore(
         &self,
         run: &Run<'_>,
         rollout: Resource<Rollout>,
+        publish: Resource<ProductPublish>,
         (cluster, deployment): (Resource<Cluster>, Resource<Deployment>),
         generation: Generation,
     ) -> Result<Resource<Rollout>, Error> {
-        let id = deployment.id;
-        let Some(json) = self.store.snapshot(id, generation).await? else {
-            return Err(Error::refused("wrong_state", format!("Generation {} is not kept any more.", generation.0)));
-        };
-        let desired = deployment.desire(Some(call::sha256_of(&json)), &run.stamp());
-        let reason = format!("{}: back to generation {}", reason(&rollout), generation.0);
-        let (commit, _) = desire(run.commit(), &cluster, desired, Some(&json), Some(&reason))?;
-        let change = rollout.went_back(cluster.id, TargetState::RolledBack, None, &run.stamp());
+        let old = self.old_generation(&deployment, generation).await?;
+        let (stamp, reason) = (run.stamp(), format!("{}, taken back", reason(&rollout)));
+        let (commit, (_, deployment)) =
+            old.restore(run.commit(), publish, (&cluster, deployment), Some(&reason), &stamp)?;
+        let change = rollout.went_back(cluster.id, TargetState::RolledBack, None, &stamp);
         commit.change(&change).send(&self.store).await?;
-        ring(run.doorbells, &cluster, id).await;
+        ring(run.doorbells, &cluster, deployment.id).await;
         after(change)
     }
 
@@ -76,8 +74,8 @@ impl Control {
         let id = deployment.id;
         let withdrawn = publish.withdraw(&run.stamp())?;
         let desired = deployment.desire(None, &run.stamp());
-        let reason = format!("{}: back to nothing", reason(&rollout));
-        let (commit, _) = desire(run.commit().change(&withdrawn), &cluster, desired, None, Some(&reason))?;
+        let reason = format!("{}, taken back", reason(&rollout));
+        let (commit, _) = desire(run.commit().change(&withdrawn), &cluster, desired, Wanted::Nothing, Some(&reason))?;
         let change = rollout.went_back(cluster.id, TargetState::RolledBack, None, &run.stamp());
         commit.change(&change).send(&self.store).await?;
         ring(run.doorbells, &cluster, id).await;

@@ -15,12 +15,12 @@ use switchtower_store::{CursorKey, Page, StoreError};
 use super::worker::Run;
 use crate::{
     Control, Error,
-    provider::product_publishes::{Compiled, Sources, compile, desire, ring},
+    provider::product_publishes::{Compiled, Sources, Wanted, compile, desire, ring},
     resource::after,
 };
 
 /// A publish as the rollout wants it, and as it is when it is there already.
-struct Wanted {
+struct Intent {
     found: Option<Resource<ProductPublish>>,
     wanted: Resource<ProductPublish>,
     deployment_id: DeploymentId,
@@ -35,8 +35,8 @@ impl Control {
         target: &RolloutTarget,
     ) -> Result<(Resource<Rollout>, DeploymentSight), Error> {
         let mut publish = match self.publish_found(run, &rollout, target).await? {
-            Some(found) => Wanted::of(found, &rollout, run),
-            None => Wanted::new(&rollout, target, run)?,
+            Some(found) => Intent::of(found, &rollout, run),
+            None => Intent::new(&rollout, target, run)?,
         };
         let sources = self.publish_sources(&run.context, &publish.wanted).await?;
         sources.cluster.body.accepts_deployments()?;
@@ -59,7 +59,7 @@ impl Control {
         &self,
         run: &Run<'_>,
         rollout: Resource<Rollout>,
-        publish: &Wanted,
+        publish: &Intent,
         sources: &Sources,
         Compiled { json, digest }: &Compiled,
     ) -> Result<(Resource<Rollout>, DeploymentSight), Error> {
@@ -90,7 +90,8 @@ impl Control {
             None => publish.wanted.clone().publish_new(id, services, &stamp),
         };
         let reason = reason(&rollout);
-        let (commit, deployment) = desire(run.commit().change(&intent), cluster, desired, Some(json), Some(&reason))?;
+        let (commit, deployment) =
+            desire(run.commit().change(&intent), cluster, desired, Wanted::New(json), Some(&reason))?;
         let change = rollout.published(cluster.id, published(deployment.body.generation), &stamp);
         match commit.change(&change).send(&self.store).await {
             Ok(()) => {}
@@ -138,7 +139,7 @@ impl Control {
     }
 }
 
-impl Wanted {
+impl Intent {
     /// A publish that is there.
     fn of(found: Resource<ProductPublish>, rollout: &Resource<Rollout>, run: &Run<'_>) -> Self {
         let wanted = found.on_terms(rollout.body.gateway_id, rollout.body.settings.clone());
