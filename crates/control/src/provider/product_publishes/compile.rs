@@ -19,13 +19,13 @@ const MOST: usize = 50;
 
 /// A snapshot as the bytes that are stored, and their digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Compiled {
-    pub(super) json: Vec<u8>,
-    pub(super) digest: String,
+pub(in crate::provider) struct Compiled {
+    pub(in crate::provider) json: Vec<u8>,
+    pub(in crate::provider) digest: String,
 }
 
 /// Makes the snapshot of a publish. What a cluster could not serve is refused here, with object, field and sentence.
-pub(super) fn compile(
+pub(in crate::provider) fn compile(
     publish: &Resource<ProductPublish>,
     sources: &Sources,
     deployment_id: DeploymentId,
