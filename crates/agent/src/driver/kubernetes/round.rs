@@ -119,12 +119,12 @@ impl<'o> Round<'o> {
                     Ok(now) => live = now,
                     Err(trouble) => return self.failed(key, trouble),
                 },
-                Err(trouble) => {
-                    if let Some(live) = live {
-                        self.live.insert(identity, (key.clone(), live));
-                    }
-                    return self.failed(key, trouble);
-                }
+                // A version that is named of an object that is gone by now is refused; then it is made anew.
+                Err(Trouble::Refused(field, why)) if live.is_some() => match self.read(key).await {
+                    Ok(None) => live = None,
+                    _ => return self.failed(key, Trouble::Refused(field, why)),
+                },
+                Err(trouble) => return self.failed(key, trouble),
             }
         }
         self.failed(key, Trouble::Stale)
