@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use switchtower_domain::{deployment::ObjectOutcome, product_publish::DriftPolicy};
 use switchtower_protocol::desired::DesiredItem;
 
-use crate::port::{Answer, Object, ObjectKey, ObjectResult};
+use crate::port::{Answer, Object, ObjectKey, ObjectResult, driver::sha256};
 
 /// The shortest and the longest time between looks at what is not answered.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
@@ -91,6 +91,12 @@ impl Watch {
 
     pub(super) fn keys(&self) -> BTreeSet<ObjectKey> {
         self.objects.iter().map(|object| object.key.clone()).collect()
+    }
+
+    /// What tells these objects from others that the same generation may be rendered as.
+    pub(super) fn rendering(&self) -> String {
+        let digests: String = self.objects.iter().map(Object::digest).collect();
+        sha256(digests.as_bytes())
     }
 
     pub(super) const fn due(&self) -> Option<Timestamp> {

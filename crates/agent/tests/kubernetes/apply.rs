@@ -59,7 +59,8 @@ async fn fields_that_others_own_are_a_conflict_with_field_and_owner_and_force_ta
     driver.apply(&order(&driver, &snapshot(), 1)).await.unwrap();
     stand_in.with(|server| server.edit("Gateway/", |gateway| gateway["spec"]["listeners"][0]["port"] = 8080.into()));
     let second = order(&driver, &snapshot(), 2);
-    let placed = driver.apply(&second).await.unwrap();
+    let stranger = stand_in.driver(false).await;
+    let placed = stranger.apply(&second).await.unwrap();
     let gateway = of(&placed, "Gateway");
     assert_eq!(gateway.outcome, Failed);
     assert_eq!(gateway.field.as_deref(), Some(".spec.listeners[name=\"http\"].port"));
@@ -75,6 +76,20 @@ async fn fields_that_others_own_are_a_conflict_with_field_and_owner_and_force_ta
     let forced = stand_in.driver(true).await.apply(&second).await.unwrap();
     assert_eq!(of(&forced, "Gateway").outcome, Updated);
     assert_eq!(stand_in.with(|server| server.object("Gateway/")["spec"]["listeners"][0]["port"].clone()), 80);
+}
+
+#[tokio::test]
+async fn a_field_that_was_never_the_agents_is_not_taken_by_one_that_remembers_what_was() {
+    let stand_in = StandIn::start().await;
+    let driver = stand_in.driver(false).await;
+    let mut without = snapshot();
+    without.publish.hostnames.clear();
+    driver.apply(&order(&driver, &without, 1)).await.unwrap();
+    stand_in
+        .with(|server| server.edit("HTTPRoute/", |route| route["spec"]["hostnames"] = json!(["theirs.example.com"])));
+    let placed = driver.apply(&order(&driver, &snapshot(), 2)).await.unwrap();
+    let route = of(&placed, "HTTPRoute");
+    assert_eq!((route.outcome, route.field.as_deref()), (Failed, Some(".spec.hostnames")));
 }
 
 #[tokio::test]

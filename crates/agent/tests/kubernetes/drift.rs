@@ -149,3 +149,39 @@ async fn what_never_got_in_place_is_no_drift() {
     agent.after(1).await.unwrap();
     assert_eq!(agent.status(), DeploymentStatus::Ready);
 }
+
+#[tokio::test]
+async fn a_change_by_hand_that_a_new_generation_meets_is_put_right_and_not_a_conflict() {
+    let mut agent = Agent::start().await;
+    agent.settle().await;
+    tamper(&agent);
+    agent.publish(snapshot());
+    agent.settle().await;
+    assert_eq!(agent.status(), DeploymentStatus::Ready);
+    let route = agent.object("HTTPRoute");
+    assert!(route.message.unwrap().contains("changed by `kubectl-edit`"));
+    assert_eq!(agent.live("HTTPRoute/")["spec"]["hostnames"][0], "api.example.com");
+
+    // An agent that has restarted meanwhile does not know whose it was, and takes nothing.
+    tamper(&agent);
+    agent.publish(snapshot());
+    agent.restart(true).await;
+    agent.settle().await;
+    assert_eq!(agent.status(), DeploymentStatus::Degraded);
+    assert_eq!(agent.object("HTTPRoute").outcome, ObjectOutcome::Failed);
+}
+
+#[tokio::test]
+async fn what_a_newer_agent_renders_differently_is_applied_and_no_change_by_hand() {
+    let mut agent = Agent::start().await;
+    agent.control(|control| control.snapshot = alerting());
+    agent.settle().await;
+    // The same generation, as another agent would render it.
+    agent.control(|control| control.snapshot.publish.hostnames = vec!["other.example.com".into()]);
+    agent.restart(true).await;
+    agent.resync().await.unwrap();
+    agent.after(1).await.unwrap();
+    assert_eq!(agent.live("HTTPRoute/")["spec"]["hostnames"], json!(["other.example.com"]));
+    assert_eq!(agent.status(), DeploymentStatus::Ready);
+    assert_eq!(agent.condition("Drifted").reason, "AsPublished");
+}
