@@ -1,4 +1,5 @@
 //! The drivers: ways to put objects in place.
 
 pub mod directory;
+pub mod nginx;
 mod plan;

@@ -56,6 +56,7 @@ pub mod fixture;
 pub mod label;
 pub mod limit;
 mod name;
+pub mod nginx;
 mod object;
 mod options;
 

@@ -1,0 +1,6 @@
+//! A configuration for nginx.
+
+mod arg;
+mod conf;
+pub mod host;
+mod tree;
