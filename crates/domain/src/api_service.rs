@@ -22,11 +22,14 @@ use crate::{
 };
 
 pub use self::{
-    backend::{Backend, BackendInput, BackendTls, Endpoint, Scheme},
+    backend::{Backend, BackendInput, BackendTimeouts, BackendTls, Endpoint, Scheme},
     definition::{Definition, DefinitionError},
     origin::Origin,
     part::Part,
-    route::{BackendRef, Method, PathMatch, PathMatchType, Route, RouteInput, RouteTimeouts},
+    route::{
+        BackendRef, Method, PathMatch, PathMatchType, Route, RouteInput, RouteStatus, RouteTimeouts, ValueMatch,
+        ValueMatchType,
+    },
 };
 
 resource_id!(ApiService, ApiServiceId, "api");
@@ -157,6 +160,11 @@ impl Resource<ApiService> {
 }
 
 impl ActiveStatus {
+    /// Whether it is active.
+    pub const fn is_active(&self) -> bool {
+        matches!(self, Self::Active)
+    }
+
     /// The status as the API writes it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,5 +1,7 @@
 //! Gateway templates: the shape of a gateway, without a place.
 
+mod capability;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,6 +15,8 @@ use crate::{
     resource::{EditError, Editable, Kind, Resource},
 };
 
+pub use self::capability::{Feature, FeatureSupport, GatewayClassInfo};
+
 resource_id!(Gateway, GatewayId, "gwt");
 
 /// The kind of gateway that serves a template.
@@ -22,6 +26,21 @@ pub enum GatewayClass {
     /// Envoy Gateway, through Gateway API objects.
     #[default]
     Envoy,
+    /// nginx on a plain host, through a configuration.
+    Nginx,
+}
+
+impl GatewayClass {
+    /// Every class.
+    pub const ALL: [Self; 2] = [Self::Envoy, Self::Nginx];
+
+    /// The class as the API writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Envoy => "envoy",
+            Self::Nginx => "nginx",
+        }
+    }
 }
 
 /// What a listener speaks.
@@ -34,13 +53,64 @@ pub enum Protocol {
     Https,
 }
 
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    #[serde(rename = "1.2")]
+    V1_2,
+    /// TLS 1.3.
+    #[serde(rename = "1.3")]
+    V1_3,
+}
+
 /// TLS of a listener.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListenerTls {
-    /// The Secret in the gateway's namespace that holds certificate and key.
+    /// The Secret that holds certificate and key (`tls.crt`, `tls.key`); a folder of that name on a plain host.
     #[schema(min_length = 1, max_length = 253, pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
     pub certificate_ref: String,
+    /// The namespace of the Secret, when it is not the gateway's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 63, pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
+    pub certificate_namespace: Option<String>,
+    /// The oldest version that is spoken; the gateway's own choice when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_version: Option<TlsVersion>,
+}
+
+impl ListenerTls {
+    /// TLS with a certificate of the gateway's own namespace.
+    pub const fn new(certificate_ref: String) -> Self {
+        Self { certificate_ref, certificate_namespace: None, min_version: None }
+    }
+}
+
+/// What clients may do; what is left out is the gateway's own limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientSettings {
+    /// For a client to send a request's headers, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 3_600_000)]
+    pub header_timeout_ms: Option<u32>,
+    /// That a connection without requests is kept, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 3_600_000)]
+    pub idle_timeout_ms: Option<u32>,
+    /// The most bytes of a request's body; larger ones are answered 413. Not every gateway class can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1_073_741_824)]
+    pub max_body_bytes: Option<u64>,
+    /// How many bytes of a connection are buffered at most. Not every gateway class can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1024, maximum = 1_073_741_824)]
+    pub buffer_bytes: Option<u64>,
+    /// How many proxies in front of the gateway are trusted to tell the client's address in `X-Forwarded-For`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 16)]
+    pub trusted_hops: Option<u32>,
 }
 
 /// Where a gateway listens.
@@ -76,6 +146,9 @@ pub struct Gateway {
     pub class: GatewayClass,
     /// Where it listens.
     pub listeners: Vec<Listener>,
+    /// What clients may do.
+    #[serde(default)]
+    pub client: Option<ClientSettings>,
     /// Whether it may be published with.
     pub status: ActiveStatus,
 }
@@ -101,6 +174,9 @@ pub struct GatewayInput {
     /// Where it listens.
     #[schema(min_items = 1, max_items = 64)]
     pub listeners: Vec<Listener>,
+    /// What clients may do.
+    #[serde(default)]
+    pub client: Option<ClientSettings>,
 }
 
 impl Kind for Gateway {
@@ -146,10 +222,13 @@ impl Editable for Gateway {
     }
 
     fn draft(input: GatewayInput) -> Result<Self, FieldErrors> {
-        check(&input.listeners).or(Self {
+        let mut errors = check(&input.listeners);
+        errors.within("", input.class.refuse_template(&input.listeners, input.client.as_ref()));
+        errors.or(Self {
             description: input.description,
             class: input.class,
             listeners: input.listeners,
+            client: input.client,
             status: ActiveStatus::Inactive,
         })
     }
@@ -166,6 +245,7 @@ impl Editable for Gateway {
             description: resource.body.description.clone(),
             class: resource.body.class,
             listeners: resource.body.listeners.clone(),
+            client: resource.body.client.clone(),
         }
     }
 }

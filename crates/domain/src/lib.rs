@@ -15,7 +15,8 @@
 //! * [`operation`] and [`access`]: the table of operations and permissions, the roles, and the proof
 //!   ([`Granted`](access::Granted)) that a commit asks for.
 //! * One module per kind: [`tenant`], [`api_key`], [`cluster`], [`registration_token`], [`agent`], [`api_service`],
-//!   [`gateway`], [`product`], [`product_publish`], [`deployment`].
+//!   [`policy`], [`gateway`], [`product`], [`plan`], [`product_publish`], [`deployment`].
+//! * [`traffic`] and [`hostname`]: what several kinds say in the same words.
 //!
 //! A worked example: putting a cluster into maintenance.
 //!
@@ -40,12 +41,16 @@ pub mod deployment;
 pub mod event;
 pub mod field;
 pub mod gateway;
+pub mod hostname;
 pub mod id;
 pub mod name;
 pub mod operation;
+pub mod plan;
+pub mod policy;
 pub mod product;
 pub mod product_publish;
 pub mod registration_token;
 pub mod resource;
 pub mod role;
 pub mod tenant;
+pub mod traffic;

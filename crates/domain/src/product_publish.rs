@@ -1,8 +1,14 @@
 //! Product publishes: the intent that a product runs on exactly one cluster.
 
+pub mod auth;
+mod template;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema, schema::AdditionalProperties},
+};
 
 use crate::{
     actor::Actor,
@@ -13,10 +19,16 @@ use crate::{
     event::EventDraft,
     field::FieldErrors,
     gateway::GatewayId,
-    id::resource_id,
+    hostname,
+    id::{RouteId, resource_id},
     name::{Labels, Name},
     product::ProductId,
     resource::{EditError, Editable, Kind, Reference, Resource},
+};
+
+pub use self::{
+    auth::{ApiKeyAuth, Auth, ClaimHeader, JwtAuth},
+    template::{FillError, HostnameTemplate, TemplateValues},
 };
 
 resource_id!(ProductPublish, ProductPublishId, "pub");
@@ -48,6 +60,91 @@ pub enum Environment {
     Prod,
 }
 
+/// Who sees it in the marketplace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Its own tenant.
+    #[default]
+    Private,
+    /// Everybody.
+    Public,
+}
+
+/// What happens to what was changed by hand in a cluster.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftPolicy {
+    /// It is put right, and reported.
+    #[default]
+    Correct,
+    /// It is reported, and stays.
+    Alert,
+}
+
+/// How a product is published, wherever that is: what the publishes of one rollout share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublishSettings {
+    /// What it is for.
+    pub environment: Environment,
+    /// The host names that it answers; the gateway's own when there are none and no template.
+    #[serde(default)]
+    #[schema(max_items = 16, required = false)]
+    pub hostnames: Vec<String>,
+    /// One more host name, made when it is published: `{product}.{environment}.{region}.example.com`. The words are
+    /// `product`, `publish`, `environment`, `cluster` and `region`.
+    #[serde(default)]
+    pub hostname_template: Option<HostnameTemplate>,
+    /// The routes that are published; all, when empty.
+    #[serde(default)]
+    #[schema(max_items = 500, required = false)]
+    pub route_ids: Vec<RouteId>,
+    /// Who may call it.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub auth: Auth,
+    /// Who sees it in the marketplace.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub visibility: Visibility,
+    /// Whether subscriptions wait for the provider's approval.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub approval_required: bool,
+    /// What happens to what was changed by hand in the cluster.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub drift: DriftPolicy,
+}
+
+impl PublishSettings {
+    /// For everybody, everywhere that the gateway answers.
+    pub fn of(environment: Environment) -> Self {
+        Self {
+            environment,
+            hostnames: Vec::new(),
+            hostname_template: None,
+            route_ids: Vec::new(),
+            auth: Auth::None,
+            visibility: Visibility::Private,
+            approval_required: false,
+            drift: DriftPolicy::Correct,
+        }
+    }
+
+    /// What the schema cannot say; pointers are relative to them.
+    pub fn check(&self) -> FieldErrors {
+        let mut errors = FieldErrors::new();
+        hostname::check_all(&self.hostnames, "/hostnames", &mut errors);
+        for (index, id) in self.route_ids.iter().enumerate() {
+            let again = self.route_ids.get(..index).is_some_and(|earlier| earlier.contains(id));
+            errors.require(!again, format!("/route_ids/{index}"), "duplicate", "Name each route once.");
+        }
+        errors.within("/auth", self.auth.check());
+        errors
+    }
+}
+
 /// A product publish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProductPublish {
@@ -57,10 +154,9 @@ pub struct ProductPublish {
     pub gateway_id: GatewayId,
     /// The cluster that it runs on.
     pub cluster_id: ClusterId,
-    /// What it is for.
-    pub environment: Environment,
-    /// The host names that it answers; the gateway's own when empty.
-    pub hostnames: Vec<String>,
+    /// How it is published.
+    #[serde(flatten)]
+    pub settings: PublishSettings,
     /// What is intended.
     pub status: PublishStatus,
     /// The API services that it was last published with; empty before.
@@ -79,14 +175,13 @@ pub struct ProductPublish {
 }
 
 /// What makes or replaces a product publish.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProductPublishInput {
     /// The name.
     pub name: Name,
     /// The labels.
     #[serde(default)]
-    #[schema(required = false)]
     pub labels: Labels,
     /// What is published.
     pub product_id: ProductId,
@@ -94,12 +189,34 @@ pub struct ProductPublishInput {
     pub gateway_id: GatewayId,
     /// The cluster that it runs on.
     pub cluster_id: ClusterId,
-    /// What it is for.
-    pub environment: Environment,
-    /// The host names that it answers; the gateway's own when empty.
-    #[serde(default)]
-    #[schema(max_items = 16, required = false)]
-    pub hostnames: Vec<String>,
+    /// How it is published.
+    #[serde(flatten)]
+    pub settings: PublishSettings,
+}
+
+/// The schema of a publish's own fields and its settings, as one object that knows all its fields.
+impl PartialSchema for ProductPublishInput {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = PublishSettings::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            object.properties.insert("name".to_owned(), Name::schema());
+            object.properties.insert("labels".to_owned(), Labels::schema());
+            object.properties.insert("product_id".to_owned(), ProductId::schema());
+            object.properties.insert("gateway_id".to_owned(), GatewayId::schema());
+            object.properties.insert("cluster_id".to_owned(), ClusterId::schema());
+            let required = ["name", "product_id", "gateway_id", "cluster_id"];
+            object.required.extend(required.map(str::to_owned));
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+            object.description = Some("What makes or replaces a product publish.".to_owned());
+        }
+        schema
+    }
+}
+
+impl ToSchema for ProductPublishInput {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        PublishSettings::schemas(schemas);
+    }
 }
 
 impl Kind for ProductPublish {
@@ -112,16 +229,6 @@ impl Kind for ProductPublish {
     fn references(&self) -> Vec<Reference> {
         vec![Reference::to(self.product_id), Reference::to(self.gateway_id), Reference::to(self.cluster_id)]
     }
-}
-
-/// Whether a text is a host name of the Gateway API: a lower-case DNS name, `*.` first for a whole domain.
-pub fn is_hostname(text: &str) -> bool {
-    let name = text.strip_prefix("*.").unwrap_or(text);
-    let label = |label: &str| {
-        let inner = label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        (1..=63).contains(&label.len()) && inner && !label.starts_with('-') && !label.ends_with('-')
-    };
-    text.len() <= 253 && name.split('.').all(label) && name.parse::<std::net::IpAddr>().is_err()
 }
 
 impl Editable for ProductPublish {
@@ -137,20 +244,11 @@ impl Editable for ProductPublish {
     }
 
     fn draft(input: ProductPublishInput) -> Result<Self, FieldErrors> {
-        let mut errors = FieldErrors::new();
-        for (index, hostname) in input.hostnames.iter().enumerate() {
-            let pointer = format!("/hostnames/{index}");
-            let detail = "A host name is a lower-case DNS name, `*.` first for a whole domain.";
-            errors.require(is_hostname(hostname), pointer.clone(), "hostname", detail);
-            let again = input.hostnames.get(..index).is_some_and(|earlier| earlier.contains(hostname));
-            errors.require(!again, pointer, "duplicate", "Name each host name once.");
-        }
-        errors.or(Self {
+        input.settings.check().or(Self {
             product_id: input.product_id,
             gateway_id: input.gateway_id,
             cluster_id: input.cluster_id,
-            environment: input.environment,
-            hostnames: input.hostnames,
+            settings: input.settings,
             status: PublishStatus::Draft,
             api_services: Vec::new(),
             deployment_id: None,
@@ -176,8 +274,7 @@ impl Editable for ProductPublish {
             product_id: body.product_id,
             gateway_id: body.gateway_id,
             cluster_id: body.cluster_id,
-            environment: body.environment,
-            hostnames: body.hostnames,
+            settings: body.settings,
         }
     }
 
@@ -244,6 +341,17 @@ impl Resource<ProductPublish> {
     }
 }
 
+impl Environment {
+    /// The environment as the API writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Staging => "staging",
+            Self::Prod => "prod",
+        }
+    }
+}
+
 impl PublishStatus {
     /// The status as the API writes it.
     pub const fn name(self) -> &'static str {
@@ -251,21 +359,6 @@ impl PublishStatus {
             Self::Draft => "draft",
             Self::Published => "published",
             Self::Withdrawn => "withdrawn",
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn host_names_are_lower_case_dns_names() {
-        for good in ["api.example.com", "*.example.com", "localhost"] {
-            assert!(is_hostname(good), "{good}");
-        }
-        for bad in ["", "*", "API.example.com", "a..b", "-a.com", "127.0.0.1", "a_b.com", "x.*.com"] {
-            assert!(!is_hostname(bad), "{bad}");
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Address {
 
 impl Address {
     pub(crate) fn endpoint(&self) -> Endpoint {
-        Endpoint { host: self.host.clone(), port: self.port }
+        Endpoint::new(self.host.clone(), self.port)
     }
 
     /// `host`, or `host:port` when the port is not the scheme's own.

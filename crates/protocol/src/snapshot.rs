@@ -5,16 +5,24 @@ use switchtower_domain::{
     api_service::{ApiServiceId, Backend, Route},
     cluster::ClusterId,
     deployment::DeploymentId,
-    gateway::{GatewayClass, GatewayId, Listener},
+    gateway::{ClientSettings, GatewayClass, GatewayId, Listener},
     name::Name,
+    policy::Rule,
     product::ProductId,
-    product_publish::{Environment, ProductPublishId},
+    product_publish::{Auth, DriftPolicy, Environment, ProductPublishId},
     tenant::TenantId,
 };
 use utoipa::ToSchema;
 
 /// The version of this form; an agent refuses one that it does not know.
-pub const SCHEMA: u32 = 1;
+///
+/// 1 had paths, methods, weights and timeouts only; a newer agent reads it, with nothing of what came later.
+pub const SCHEMA: u32 = 2;
+
+/// Whether this form can be read.
+pub const fn is_known(schema: u32) -> bool {
+    schema >= 1 && schema <= SCHEMA
+}
 
 /// The most bytes of a snapshot, as JSON.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -40,6 +48,10 @@ pub struct Snapshot {
     pub gateway: GatewayPart,
     /// The API services, in the product's order.
     pub api_services: Vec<ApiServicePart>,
+    /// The policies that are about its routes: those that are enabled, whether they take effect or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub policies: Vec<Rule>,
 }
 
 /// What of the publish matters in a cluster.
@@ -53,6 +65,14 @@ pub struct PublishPart {
     pub environment: Environment,
     /// The host names that it answers; the gateway's own when empty.
     pub hostnames: Vec<String>,
+    /// Who may call it.
+    #[serde(default, skip_serializing_if = "Auth::is_none")]
+    #[schema(required = false)]
+    pub auth: Auth,
+    /// What happens to what was changed by hand.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub drift: DriftPolicy,
 }
 
 /// What of the product matters in a cluster.
@@ -77,6 +97,9 @@ pub struct GatewayPart {
     pub class: GatewayClass,
     /// Where it listens.
     pub listeners: Vec<Listener>,
+    /// What clients may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientSettings>,
 }
 
 /// What of an API service matters in a cluster.
@@ -88,7 +111,7 @@ pub struct ApiServicePart {
     pub name: Name,
     /// Its version.
     pub version: Option<String>,
-    /// Its routes.
+    /// Its routes that are published; the active ones.
     pub routes: Vec<Route>,
     /// Its backends.
     pub backends: Vec<Backend>,

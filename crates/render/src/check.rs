@@ -1,5 +1,6 @@
 //! What the objects cannot hold: the bounds of the domain once more, and those of the gateway.
 
+mod capability;
 mod gateway;
 mod overlap;
 mod path;
@@ -10,7 +11,7 @@ mod template;
 
 use std::collections::HashSet;
 
-use switchtower_domain::{field::FieldErrors, product_publish::is_hostname};
+use switchtower_domain::{field::FieldErrors, hostname::is_dns_name};
 use switchtower_protocol::snapshot::{self, Snapshot};
 
 use crate::{
@@ -31,8 +32,17 @@ pub(crate) fn check(snapshot: &Snapshot, options: &Options) -> Result<(), Render
         service::check(part, &mut problems);
     }
     problems.into_result()?;
+    let mut problems = Problems::default();
+    capability::check(snapshot, &mut problems);
+    problems.into_result()?;
     // Overlaps are looked for only in what is known to be sound.
     overlap::check(snapshot)
+}
+
+/// The class is known and has no renderer.
+pub(crate) fn not_rendered(snapshot: &Snapshot) -> RenderError {
+    let detail = "This class cannot be published with yet; take another one.";
+    RenderError::one(Subject::gateway(snapshot), FieldErrors::one("/class", "not_supported", detail))
 }
 
 /// Whether the objects can live side by side, and be reported on.
@@ -66,17 +76,12 @@ fn of_options(options: &Options) -> FieldErrors {
 
 fn of_snapshot(snapshot: &Snapshot) -> FieldErrors {
     let mut errors = FieldErrors::new();
-    let detail = format!("Only snapshots of schema {} are known here; update the agent.", snapshot::SCHEMA);
-    errors.require(snapshot.schema == snapshot::SCHEMA, "/schema", "unknown_schema", detail);
+    let detail = format!("Snapshots up to schema {} are known here; update the agent.", snapshot::SCHEMA);
+    errors.require(snapshot::is_known(snapshot.schema), "/schema", "unknown_schema", detail);
     let mut ids = HashSet::new();
     for (index, part) in snapshot.api_services.iter().enumerate() {
         let detail = format!("API service `{}` is there twice.", part.name);
         errors.require(ids.insert(part.id), format!("/api_services/{index}/id"), "duplicate", detail);
     }
     errors
-}
-
-/// Whether a text is a DNS name as Kubernetes writes names: lower case, no `*`, no address.
-fn is_dns_name(text: &str) -> bool {
-    !text.starts_with("*.") && is_hostname(text)
 }

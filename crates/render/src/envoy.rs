@@ -5,7 +5,6 @@ mod gateway;
 mod http_route;
 mod pack;
 
-use switchtower_domain::product_publish::Environment;
 use switchtower_protocol::snapshot::{ApiServicePart, Snapshot};
 
 pub(crate) use self::pack::{Action, methods};
@@ -40,18 +39,13 @@ pub(crate) fn render(snapshot: &Snapshot, options: &Options) -> Rendered {
 impl Metadata {
     /// What every object carries.
     fn of(snapshot: &Snapshot) -> Self {
-        let environment = match snapshot.publish.environment {
-            Environment::Dev => "dev",
-            Environment::Staging => "staging",
-            Environment::Prod => "prod",
-        };
         let mut metadata = Self::default();
         metadata.label(label::MANAGED_BY, label::MANAGER);
         metadata.label(label::DEPLOYMENT_ID, snapshot.deployment_id);
         metadata.label(label::TENANT_ID, snapshot.tenant_id);
         metadata.label(label::PRODUCT_PUBLISH_ID, snapshot.publish.id);
         metadata.label(label::PRODUCT_ID, snapshot.product.id);
-        metadata.label(label::ENVIRONMENT, environment);
+        metadata.label(label::ENVIRONMENT, snapshot.publish.environment.name());
         metadata
     }
 

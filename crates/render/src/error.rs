@@ -8,6 +8,7 @@ use switchtower_domain::{
     gateway::GatewayId,
     id::{BackendId, RouteId},
     name::Name,
+    policy::{PolicyId, Rule},
     product_publish::ProductPublishId,
 };
 use switchtower_protocol::snapshot::{ApiServicePart, Snapshot};
@@ -28,6 +29,8 @@ pub enum Subject {
     Route { api_service_id: ApiServiceId, id: RouteId, name: Name },
     /// A backend of an API service.
     Backend { api_service_id: ApiServiceId, id: BackendId, name: Name },
+    /// A policy.
+    Policy { id: PolicyId, name: Name },
 }
 
 /// One thing that is wrong.
@@ -47,6 +50,12 @@ pub struct RenderError {
 }
 
 impl RenderError {
+    /// Errors of one part.
+    pub(crate) fn one(subject: Subject, fields: FieldErrors) -> Self {
+        let problem = |field| Problem { subject: subject.clone(), field };
+        Self { problems: fields.into_vec().into_iter().map(problem).collect() }
+    }
+
     /// What is wrong.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -98,6 +107,10 @@ impl Subject {
     pub(crate) fn backend(service: &ApiServicePart, backend: &Backend) -> Self {
         Self::Backend { api_service_id: service.id, id: backend.id, name: backend.spec.name.clone() }
     }
+
+    pub(crate) fn policy(rule: &Rule) -> Self {
+        Self::Policy { id: rule.id, name: rule.name.clone() }
+    }
 }
 
 impl fmt::Display for Subject {
@@ -109,6 +122,7 @@ impl fmt::Display for Subject {
             Self::Gateway { id, name } => write!(f, "gateway `{name}` ({id})"),
             Self::Route { id, name, .. } => write!(f, "route `{name}` ({id})"),
             Self::Backend { id, name, .. } => write!(f, "backend `{name}` ({id})"),
+            Self::Policy { id, name } => write!(f, "policy `{name}` ({id})"),
         }
     }
 }

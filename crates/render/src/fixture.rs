@@ -11,7 +11,7 @@ use switchtower_domain::{
     id::{BackendId, RouteId},
     name::Name,
     product::ProductId,
-    product_publish::{Environment, ProductPublishId},
+    product_publish::{Auth, DriftPolicy, Environment, ProductPublishId},
     tenant::TenantId,
 };
 use switchtower_protocol::snapshot::{ApiServicePart, GatewayPart, ProductPart, PublishPart, SCHEMA, Snapshot};
@@ -37,6 +37,8 @@ pub fn snapshot(api_services: Vec<ApiServicePart>) -> Snapshot {
             name: name("shop-prod"),
             environment: Environment::Prod,
             hostnames: Vec::new(),
+            auth: Auth::None,
+            drift: DriftPolicy::Correct,
         },
         product: ProductPart { id: ProductId::from_parts(MADE, 5), name: name("shop"), version: None },
         gateway: GatewayPart {
@@ -44,8 +46,10 @@ pub fn snapshot(api_services: Vec<ApiServicePart>) -> Snapshot {
             name: name("edge"),
             class: GatewayClass::Envoy,
             listeners: vec![listener],
+            client: None,
         },
         api_services,
+        policies: Vec::new(),
     }
 }
 
@@ -57,22 +61,17 @@ pub fn api_service(number: u16, text: &str, backends: Vec<Backend>, routes: Vec<
 
 /// A backend with one endpoint; `number` makes its id and name.
 pub fn backend(number: u16, scheme: Scheme, host: &str, port: u16) -> Backend {
-    let endpoints = vec![Endpoint { host: host.to_owned(), port }];
-    let spec = BackendInput { name: name(&format!("backend-{number}")), scheme, endpoints, tls: None };
+    let endpoints = vec![Endpoint::new(host.to_owned(), port)];
+    let spec = BackendInput::new(name(&format!("backend-{number}")), scheme, endpoints);
     Backend::new(BackendId::from_parts(MADE, 100_000 + u128::from(number)), spec)
 }
 
 /// A route to these backends, each with weight 1; `number` makes its id and name.
 pub fn route(number: u16, kind: PathMatchType, path: &str, methods: &[Method], backends: &[&Backend]) -> Route {
-    let spec = RouteInput {
-        name: name(&format!("route-{number}")),
-        description: None,
-        path: PathMatch { kind, value: path.to_owned() },
-        methods: methods.to_vec(),
-        backend_refs: backends.iter().map(|backend| BackendRef { backend_id: backend.id, weight: 1 }).collect(),
-        timeouts: None,
-        tags: Vec::new(),
-    };
+    let references = backends.iter().map(|backend| BackendRef { backend_id: backend.id, weight: 1 });
+    let path = PathMatch { kind, value: path.to_owned() };
+    let mut spec = RouteInput::new(name(&format!("route-{number}")), path, references.collect());
+    spec.methods = methods.to_vec();
     Route::new(RouteId::from_parts(MADE, 200_000 + u128::from(number)), spec)
 }
 
@@ -81,11 +80,8 @@ pub fn small() -> Snapshot {
     let orders = backend(1, Scheme::Https, "Orders.internal.example.com", 443);
     let canary = Backend {
         spec: BackendInput {
-            tls: Some(BackendTls { sni: "orders.internal.example.com".to_owned() }),
-            endpoints: vec![
-                Endpoint { host: "10.0.0.7".to_owned(), port: 8443 },
-                Endpoint { host: "2001:db8::7".to_owned(), port: 8443 },
-            ],
+            tls: Some(BackendTls { sni: Some("orders.internal.example.com".to_owned()), insecure_skip_verify: false }),
+            endpoints: vec![Endpoint::new("10.0.0.7".to_owned(), 8443), Endpoint::new("2001:db8::7".to_owned(), 8443)],
             ..backend(2, Scheme::Https, "", 0).spec
         },
         ..backend(2, Scheme::Https, "", 0)
@@ -112,7 +108,7 @@ pub fn small() -> Snapshot {
         port: 443,
         protocol: Protocol::Https,
         hostname: Some("*.example.com".to_owned()),
-        tls: Some(ListenerTls { certificate_ref: "edge-certificate".to_owned() }),
+        tls: Some(ListenerTls::new("edge-certificate".to_owned())),
     });
     snapshot
 }

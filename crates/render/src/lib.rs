@@ -49,6 +49,7 @@
 
 mod check;
 mod duration;
+mod effective;
 mod envoy;
 mod error;
 #[cfg(any(test, feature = "fixture"))]
@@ -77,6 +78,7 @@ pub fn render(snapshot: &Snapshot, options: &Options) -> Result<Rendered, Render
     check::check(snapshot, options)?;
     let rendered = match snapshot.gateway.class {
         GatewayClass::Envoy => envoy::render(snapshot, options),
+        GatewayClass::Nginx => return Err(check::not_rendered(snapshot)),
     };
     check::objects(&rendered)?;
     Ok(rendered)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use switchtower_domain::deployment::{DeploymentId, Desired, Outcome};
 use switchtower_protocol::{
     desired::DesiredItem,
-    snapshot::{SCHEMA, Snapshot},
+    snapshot::{self, SCHEMA, Snapshot},
 };
 
 use super::{
@@ -56,8 +56,8 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
         let snapshot = snapshot
             .map_err(|why| unfit(None, format!("The snapshot cannot be read by this agent: {why}.")))?
             .ok_or_else(|| unfit(None, "The control plane sent no snapshot.".to_owned()))?;
-        if snapshot.schema != SCHEMA {
-            let message = format!("The snapshot has form {}, and this agent reads form {SCHEMA}.", snapshot.schema);
+        if !snapshot::is_known(snapshot.schema) {
+            let message = format!("The snapshot has form {}, and this agent reads up to {SCHEMA}.", snapshot.schema);
             return Err(unfit(Some("schema"), message));
         }
         if snapshot.deployment_id != item.deployment_id {

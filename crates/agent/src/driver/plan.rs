@@ -31,6 +31,7 @@ fn failure(problem: Problem) -> Failure {
         Subject::Gateway { name, .. } => ("GatewayTemplate", name.to_string()),
         Subject::Route { name, .. } => ("Route", name.to_string()),
         Subject::Backend { name, .. } => ("Backend", name.to_string()),
+        Subject::Policy { name, .. } => ("Policy", name.to_string()),
     };
     let field = Some(problem.field.pointer).filter(|pointer| !pointer.is_empty());
     Failure { kind: kind.to_owned(), name, field, message: problem.field.detail }

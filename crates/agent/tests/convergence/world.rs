@@ -21,7 +21,7 @@ use switchtower_domain::{
     deployment::{Deployment, DeploymentId, DeploymentStatus, Desired, Generation, ObjectOutcome, Outcome, ReportBody},
     gateway::{GatewayClass, GatewayId},
     product::ProductId,
-    product_publish::{Environment, ProductPublishId},
+    product_publish::{Auth, DriftPolicy, Environment, ProductPublishId},
     resource::Resource,
     tenant::TenantId,
 };
@@ -368,9 +368,18 @@ fn snapshot(id: DeploymentId, generation: Generation) -> Snapshot {
             name: name.clone(),
             environment: Environment::Prod,
             hostnames: vec![],
+            auth: Auth::None,
+            drift: DriftPolicy::Correct,
         },
         product: ProductPart { id: ProductId::nil(), name: name.clone(), version: Some(generation.0.to_string()) },
-        gateway: GatewayPart { id: GatewayId::nil(), name, class: GatewayClass::Envoy, listeners: vec![] },
+        gateway: GatewayPart {
+            id: GatewayId::nil(),
+            name,
+            class: GatewayClass::Envoy,
+            listeners: vec![],
+            client: None,
+        },
         api_services: vec![],
+        policies: vec![],
     }
 }

@@ -63,6 +63,9 @@ impl Definition {
         match self.routes.iter_mut().find(|route| route.id == id) {
             Some(route) if route.spec == spec => {}
             Some(route) => {
+                let (from, to) = (route.spec.status, spec.status);
+                let detail = format!("A route that is `{}` cannot become `{}`.", from.name(), to.name());
+                errors.require(from.may_become(to), "/status", "wrong_state", detail);
                 route.origin = route.origin.after_edit();
                 route.spec = spec;
             }
@@ -128,8 +131,8 @@ mod tests {
     };
 
     fn spec(host: &str) -> BackendInput {
-        let endpoints = vec![Endpoint { host: host.to_owned(), port: 80 }];
-        BackendInput { name: "orders".parse().unwrap(), scheme: Scheme::Http, endpoints, tls: None }
+        let endpoints = vec![Endpoint::new(host.to_owned(), 80)];
+        BackendInput::new("orders".parse().unwrap(), Scheme::Http, endpoints)
     }
 
     #[test]

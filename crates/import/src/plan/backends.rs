@@ -67,8 +67,7 @@ pub(super) fn merge(
                 changes.add(&name);
                 let id = ids.backend();
                 merged.ids.insert(address.clone(), id);
-                let spec =
-                    BackendInput { name, scheme: address.scheme, endpoints: vec![address.endpoint()], tls: None };
+                let spec = BackendInput::new(name, address.scheme, vec![address.endpoint()]);
                 merged.backends.push(Backend { id, origin: Origin::Imported, spec });
             }
         }
@@ -84,10 +83,10 @@ fn is_at(backend: &Backend, address: &Address) -> bool {
 /// The backend at that address; its name and its TLS name stay, since no document says them.
 fn respecified(spec: &BackendInput, address: &Address) -> BackendInput {
     BackendInput {
-        name: spec.name.clone(),
         scheme: address.scheme,
         endpoints: vec![address.endpoint()],
         tls: spec.tls.clone().filter(|_| address.scheme == Scheme::Https),
+        ..spec.clone()
     }
 }
 

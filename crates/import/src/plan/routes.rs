@@ -34,10 +34,9 @@ pub(super) fn merge(
         let mut route = route.clone();
         let stays = match claims.remove(&index) {
             Some(wanted) => {
-                let spec = RouteInput {
-                    timeouts: route.spec.timeouts.clone(),
-                    ..specified(wanted, route.spec.name.clone(), backends)
-                };
+                let RouteInput { description, path, methods, backend_refs, tags, .. } =
+                    specified(wanted, route.spec.name.clone(), backends);
+                let spec = RouteInput { description, path, methods, backend_refs, tags, ..route.spec.clone() };
                 changes.settle(&mut route, spec, overwrite);
                 true
             }
@@ -60,14 +59,12 @@ pub(super) fn merge(
 /// The route as the document says it.
 fn specified(wanted: WantedRoute, name: Name, backends: &HashMap<Address, BackendId>) -> RouteInput {
     let backend = backends.get(&wanted.address);
+    let references = backend.map(|id| BackendRef { backend_id: *id, weight: 1 }).into_iter().collect();
     RouteInput {
-        name,
         description: wanted.description,
-        path: wanted.path,
         methods: wanted.methods,
-        backend_refs: backend.map(|id| BackendRef { backend_id: *id, weight: 1 }).into_iter().collect(),
-        timeouts: None,
         tags: wanted.tags,
+        ..RouteInput::new(name, wanted.path, references)
     }
 }
 

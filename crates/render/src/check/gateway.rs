@@ -3,13 +3,12 @@
 use switchtower_domain::{
     field::FieldErrors,
     gateway::{Gateway, GatewayInput, Listener},
+    hostname::{intersect, is_dns_name, is_hostname},
     name::Labels,
-    product_publish::is_hostname,
     resource::Editable,
 };
 use switchtower_protocol::snapshot::{GatewayPart, Snapshot};
 
-use super::is_dns_name;
 use crate::limit;
 
 /// Listeners.
@@ -24,6 +23,7 @@ pub(super) fn check(gateway: &GatewayPart) -> FieldErrors {
         description: None,
         class: gateway.class,
         listeners: gateway.listeners.clone(),
+        client: gateway.client.clone(),
     };
     if let Err(of_domain) = Gateway::draft(input) {
         errors.within("", of_domain);
@@ -62,38 +62,4 @@ pub(super) fn hostnames(snapshot: &Snapshot) -> FieldErrors {
         errors.require(snapshot.gateway.listeners.iter().any(answers), pointer, "no_listener", detail);
     }
     errors
-}
-
-/// Whether two host names, each perhaps with `*.` first, have a host in common.
-fn intersect(one: &str, other: &str) -> bool {
-    // `*.example.com` covers what ends in `.example.com`, another `*.` name included, and not `example.com`.
-    let covers = |wide: &str, name: &str| {
-        wide.strip_prefix('*').is_some_and(|ending| name.len() > ending.len() && name.ends_with(ending))
-    };
-    one == other || covers(one, other) || covers(other, one)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::intersect;
-
-    #[test]
-    fn host_names_intersect_as_the_gateway_api_says() {
-        for (one, other) in [
-            ("a.example.com", "a.example.com"),
-            ("*.example.com", "a.example.com"),
-            ("a.b.example.com", "*.example.com"),
-            ("*.example.com", "*.b.example.com"),
-        ] {
-            assert!(intersect(one, other) && intersect(other, one), "{one} {other}");
-        }
-        for (one, other) in [
-            ("a.example.com", "b.example.com"),
-            ("*.example.com", "example.com"),
-            ("*.example.com", "a.badexample.com"),
-            ("*.a.example.com", "*.b.example.com"),
-        ] {
-            assert!(!intersect(one, other) && !intersect(other, one), "{one} {other}");
-        }
-    }
 }

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 
 use switchtower_domain::{
-    api_service::{Backend, Route, Scheme},
+    api_service::{Backend, Route},
     field::FieldErrors,
+    hostname::is_dns_name,
     id::BackendId,
 };
 use switchtower_protocol::snapshot::ApiServicePart;
 
-use super::{is_dns_name, path};
+use super::path;
 use crate::{
     error::{Problems, Subject},
     limit,
@@ -45,9 +46,8 @@ fn of_backend(backend: &Backend) -> FieldErrors {
         let pointer = format!("/endpoints/{index}/port");
         errors.require(endpoint.port > 0, pointer, "range", "A port is a number from 1 to 65535.");
     }
-    if let (Scheme::Https, Some(tls)) = (spec.scheme, &spec.tls) {
-        let detail = format!("`{}` is not a DNS name.", tls.sni);
-        errors.require(is_dns_name(&tls.sni), "/tls/sni", "hostname", detail);
+    if let Some(sni) = spec.tls.as_ref().and_then(|tls| tls.sni.as_deref()) {
+        errors.require(is_dns_name(sni), "/tls/sni", "hostname", format!("`{sni}` is not a DNS name."));
     }
     errors
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 use switchtower_domain::{
     api_service::{Backend, Method, PathMatch, PathMatchType},
+    hostname::is_dns_name,
     id::BackendId,
-    product_publish::is_hostname,
 };
 use switchtower_protocol::snapshot::{ApiServicePart, Snapshot};
 
@@ -44,7 +44,7 @@ struct Peer {
 
 /// The name that a backend is asked for: the one that its certificate carries. Plain HTTP has none.
 fn host(backend: &Backend) -> Option<String> {
-    backend.spec.tls_name().map(str::to_ascii_lowercase).filter(|name| is_hostname(name) && !name.starts_with('*'))
+    backend.spec.tls_name().map(str::to_ascii_lowercase).filter(|name| is_dns_name(name))
 }
 
 fn metadata(snapshot: &Snapshot, service: &ApiServicePart, rules: &[Rule<'_>]) -> Metadata {

@@ -30,7 +30,7 @@ fn the_small_snapshot_is_sound() {
 
 #[test]
 fn an_unknown_schema_is_refused() {
-    assert_eq!(problems(|own| own.schema = 2), ["snapshot /schema unknown_schema"]);
+    assert_eq!(problems(|own| own.schema = 3), ["snapshot /schema unknown_schema"]);
 }
 
 #[test]
@@ -76,12 +76,13 @@ fn backends_are_checked() {
     let empty = problems(|own| own.api_services[1].backends[0].spec.endpoints.clear());
     assert_eq!(empty, ["backend `backend-3` /endpoints length"]);
     let mixed = problems(|own| {
-        let endpoint = Endpoint { host: "10.0.0.1".to_owned(), port: 80 };
+        let endpoint = Endpoint::new("10.0.0.1".to_owned(), 80);
         own.api_services[1].backends[0].spec.endpoints.push(endpoint);
     });
     assert_eq!(mixed, ["backend `backend-3` /endpoints mixed_addresses"]);
     let name = problems(|own| {
-        own.api_services[0].backends[1].spec.tls = Some(BackendTls { sni: "10.0.0.1".to_owned() });
+        own.api_services[0].backends[1].spec.tls =
+            Some(BackendTls { sni: Some("10.0.0.1".to_owned()), insecure_skip_verify: false });
     });
     assert_eq!(name, ["backend `backend-2` /tls/sni hostname"]);
     let tls = problems(|own| own.api_services[0].backends[0].spec.scheme = Scheme::Https);

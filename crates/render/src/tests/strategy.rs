@@ -108,7 +108,7 @@ fn listener() -> impl Strategy<Value = Listener> {
             port: 1,
             protocol: if https { Protocol::Https } else { Protocol::Http },
             hostname: host.map(|host| if wide { format!("*.{host}") } else { host }),
-            tls: https.then_some(ListenerTls { certificate_ref: secret }),
+            tls: https.then(|| ListenerTls::new(secret)),
         }
     })
 }
@@ -120,11 +120,11 @@ fn backend() -> impl Strategy<Value = BackendInput> {
         vec(any::<Ipv4Addr>().prop_map(|ip| ip.to_string()), 1..9),
         vec(any::<Ipv6Addr>().prop_map(|ip| ip.to_string()), 1..64),
     ];
-    (hosts, any::<bool>(), hostname(), 1..=u16::MAX).prop_map(|(hosts, https, sni, port)| BackendInput {
-        name: fixture::name("backend"),
-        scheme: if https { Scheme::Https } else { Scheme::Http },
-        endpoints: hosts.into_iter().map(|host| Endpoint { host, port }).collect(),
-        tls: https.then_some(BackendTls { sni }),
+    (hosts, any::<bool>(), hostname(), 1..=u16::MAX).prop_map(|(hosts, https, sni, port)| {
+        let scheme = if https { Scheme::Https } else { Scheme::Http };
+        let endpoints = hosts.into_iter().map(|host| Endpoint::new(host, port)).collect();
+        let tls = https.then_some(BackendTls { sni: Some(sni), insecure_skip_verify: false });
+        BackendInput { tls, ..BackendInput::new(fixture::name("backend"), scheme, endpoints) }
     })
 }
 

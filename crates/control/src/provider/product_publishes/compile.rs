@@ -1,18 +1,14 @@
 //! From what a publish joins to the snapshot of a generation, or to everything that is in the way. Pure.
 
+mod select;
+
 use switchtower_domain::{
-    api_service::{ActiveStatus, ApiService, Definition},
-    deployment::DeploymentId,
-    field::FieldErrors,
-    product::ProductStatus,
-    product_publish::ProductPublish,
-    resource::Resource,
+    deployment::DeploymentId, field::FieldErrors, product_publish::ProductPublish, resource::Resource,
 };
-use switchtower_protocol::snapshot::{
-    ApiServicePart, GatewayPart, MAX_BYTES, ProductPart, PublishPart, SCHEMA, Snapshot,
-};
+use switchtower_protocol::snapshot::{GatewayPart, MAX_BYTES, ProductPart, PublishPart, SCHEMA, Snapshot};
 use switchtower_render::{Problem, Subject};
 
+use self::select::{Selected, select};
 use super::sources::Sources;
 use crate::{Error, call};
 
@@ -32,8 +28,8 @@ pub(super) fn compile(
     sources: &Sources,
     deployment_id: DeploymentId,
 ) -> Result<Compiled, Error> {
-    obstacles(sources).or(()).map_err(Error::NotPublishable)?;
-    let snapshot = snapshot(publish, sources, deployment_id);
+    let selected = select(publish, sources, deployment_id).map_err(Error::NotPublishable)?;
+    let snapshot = snapshot(publish, sources, selected);
     switchtower_render::check(&snapshot).map_err(|error| unrenderable(error.into_problems()))?;
     let json = serde_json::to_vec(&snapshot).map_err(|error| Error::Unavailable(Box::new(error)))?;
     if json.len() > MAX_BYTES {
@@ -43,68 +39,33 @@ pub(super) fn compile(
     Ok(Compiled { json, digest })
 }
 
-/// The states that do not allow publishing.
-fn obstacles(sources: &Sources) -> FieldErrors {
-    let Sources { product, gateway, services, .. } = sources;
-    let mut errors = FieldErrors::new();
-    if product.body.status != ProductStatus::Active {
-        let detail = format!("Product `{}` is {}; activate it first.", product.name, product.body.status.name());
-        errors.add(format!("/product/{}/status", product.id), "product_not_active", detail);
-    }
-    if gateway.body.status != ActiveStatus::Active {
-        let detail = format!("Gateway template `{}` is inactive; activate it first.", gateway.name);
-        errors.add(format!("/gateway/{}/status", gateway.id), "gateway_not_active", detail);
-    }
-    if services.is_empty() {
-        let detail = format!("Product `{}` has no API services; add one.", product.name);
-        errors.add(format!("/product/{}/api_services", product.id), "no_api_services", detail);
-    }
-    for (service, definition) in services {
-        service_obstacles(service, definition, &mut errors);
-    }
-    errors
-}
-
-fn service_obstacles(service: &Resource<ApiService>, definition: &Definition, errors: &mut FieldErrors) {
-    let pointer = |field: &str| format!("/api_service/{}/{field}", service.id);
-    if service.body.status != ActiveStatus::Active {
-        let detail = format!("API service `{}` is inactive; activate it first.", service.name);
-        errors.add(pointer("status"), "api_service_not_active", detail);
-    }
-    if definition.routes.is_empty() {
-        let detail = format!("API service `{}` has no routes; add one.", service.name);
-        errors.add(pointer("routes"), "no_routes", detail);
-    }
-}
-
-fn snapshot(publish: &Resource<ProductPublish>, sources: &Sources, deployment_id: DeploymentId) -> Snapshot {
-    let Sources { product, gateway, services, .. } = sources.clone();
-    let part = |(service, definition): (Resource<ApiService>, Definition)| ApiServicePart {
-        id: service.id,
-        name: service.name,
-        version: service.body.version,
-        routes: definition.routes,
-        backends: definition.backends,
-    };
+/// The snapshot of what is joined.
+fn snapshot(publish: &Resource<ProductPublish>, sources: &Sources, selected: Selected) -> Snapshot {
+    let Sources { product, gateway, .. } = sources;
+    let settings = &publish.body.settings;
     Snapshot {
         schema: SCHEMA,
         tenant_id: publish.tenant_id,
         cluster_id: publish.body.cluster_id,
-        deployment_id,
+        deployment_id: selected.deployment_id,
         publish: PublishPart {
             id: publish.id,
             name: publish.name.clone(),
-            environment: publish.body.environment,
-            hostnames: publish.body.hostnames.clone(),
+            environment: settings.environment,
+            hostnames: selected.hostnames,
+            auth: settings.auth.clone(),
+            drift: settings.drift,
         },
-        product: ProductPart { id: product.id, name: product.name, version: product.body.version },
+        product: ProductPart { id: product.id, name: product.name.clone(), version: product.body.version.clone() },
         gateway: GatewayPart {
             id: gateway.id,
-            name: gateway.name,
+            name: gateway.name.clone(),
             class: gateway.body.class,
-            listeners: gateway.body.listeners,
+            listeners: gateway.body.listeners.clone(),
+            client: gateway.body.client.clone(),
         },
-        api_services: services.into_iter().map(part).collect(),
+        api_services: selected.api_services,
+        policies: selected.policies,
     }
 }
 
@@ -119,6 +80,7 @@ fn unrenderable(problems: Vec<Problem>) -> Error {
             Subject::Gateway { id, name } => (format!("/gateway/{id}"), format!("Gateway template `{name}`: ")),
             Subject::Route { id, name, .. } => (format!("/route/{id}"), format!("Route `{name}`: ")),
             Subject::Backend { id, name, .. } => (format!("/backend/{id}"), format!("Backend `{name}`: ")),
+            Subject::Policy { id, name } => (format!("/policy/{id}"), format!("Policy `{name}`: ")),
         };
         errors.add(format!("{object}{}", field.pointer), field.code, format!("{called}{}", field.detail));
     }

@@ -37,7 +37,7 @@ impl Control {
         let new_id = call.context.id();
         for _ in 0..TRIES {
             let publish = self.load(call, &granted, target).await?;
-            let sources = self.publish_sources(&publish).await?;
+            let sources = self.publish_sources(&call.context, &publish).await?;
             sources.cluster.body.accepts_deployments()?;
             let deployment_id = publish.body.deployment_id.unwrap_or(new_id);
             let compiled = compile(&publish, &sources, deployment_id)?;

@@ -1,17 +1,19 @@
 //! What a snapshot is made of, read with as few calls as possible.
 
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 use switchtower_domain::{
     api_service::{ApiService, ApiServiceId, Definition},
     cluster::Cluster,
+    context::Context,
     deployment::Deployment,
     gateway::Gateway,
+    policy::Policy,
     product::Product,
     product_publish::ProductPublish,
     resource::{Kind, Resource},
     tenant::TenantId,
 };
-use switchtower_store::{Key, StoreError};
+use switchtower_store::{CursorKey, Key, Page, StoreError};
 
 use crate::{Control, Error};
 
@@ -24,11 +26,18 @@ pub(super) struct Sources {
     pub(super) deployment: Option<Resource<Deployment>>,
     /// The product's API services, in its order.
     pub(super) services: Vec<(Resource<ApiService>, Definition)>,
+    /// The tenant's policies.
+    pub(super) policies: Vec<Resource<Policy>>,
 }
 
 impl Control {
-    /// Reads what a publish joins: one call when its product has the API services that it was last published with.
-    pub(super) async fn publish_sources(&self, publish: &Resource<ProductPublish>) -> Result<Sources, Error> {
+    /// Reads what a publish joins: two calls side by side when its product has the API services that it was last
+    /// published with.
+    pub(super) async fn publish_sources(
+        &self,
+        context: &Context,
+        publish: &Resource<ProductPublish>,
+    ) -> Result<Sources, Error> {
         let (tenant, body) = (publish.tenant_id, &publish.body);
         let (product, gateway) = (body.product_id.to_string(), body.gateway_id.to_string());
         let cluster = body.cluster_id.to_string();
@@ -40,7 +49,7 @@ impl Control {
         ];
         keys.extend(body.deployment_id.map(|id| Key::Deployment { cluster: body.cluster_id, id }));
         keys.extend(service_keys(tenant, &known));
-        let mut found = self.store.get_many(&keys).await?;
+        let (mut found, policies) = try_join(self.store.get_many(&keys), self.policies(context, tenant)).await?;
 
         let missing = |kind| Error::NotFound { kind };
         let product: Resource<Product> = found.resource(tenant, body.product_id)?.ok_or(missing(Product::KIND))?;
@@ -64,7 +73,21 @@ impl Control {
         }
         let whole = heads.into_iter().map(|(head, definition)| self.whole(head, definition));
         let services = try_join_all(whole).await?;
-        Ok(Sources { product, gateway, cluster, deployment, services })
+        Ok(Sources { product, gateway, cluster, deployment, services, policies })
+    }
+
+    /// All policies of a tenant, read consistently: one that was made a moment ago takes effect.
+    async fn policies(&self, context: &Context, tenant: TenantId) -> Result<Vec<Resource<Policy>>, StoreError> {
+        let mut page = Page { limit: 100, cursor: None, key: CursorKey::new(context.secret()) };
+        let mut policies = Vec::new();
+        loop {
+            let listed = self.store.list(tenant, &page).await?;
+            policies.extend(listed.items);
+            match listed.next_cursor {
+                Some(next) => page.cursor = Some(next),
+                None => return Ok(policies),
+            }
+        }
     }
 
     /// A definition that is in one row was read with the others; a larger one is read now.

@@ -1,14 +1,17 @@
 use jiff::Timestamp;
 use switchtower_domain::{
     actor::Actor,
-    api_service::{ApiServiceInput, BackendInput, BackendRef, Endpoint, PathMatch, PathMatchType, RouteInput, Scheme},
+    api_service::{
+        ApiService, ApiServiceInput, BackendInput, BackendRef, Definition, Endpoint, PathMatch, PathMatchType,
+        RouteInput, Scheme,
+    },
     change::Stamp,
     cluster::{Cluster, ClusterInput},
     gateway::{Gateway, GatewayClass, GatewayInput, Listener, Protocol},
     id::{BackendId, Id, Prefixed, RouteId},
     name::{Labels, Name},
     product::{Product, ProductInput},
-    product_publish::{Environment, ProductPublishInput},
+    product_publish::{Environment, ProductPublishInput, PublishSettings},
     resource::{Editable, Kind},
     tenant::TenantId,
 };
@@ -32,24 +35,13 @@ fn made<K: Editable>(number: u128, input: K::Input) -> Resource<K> {
 }
 
 fn route(number: u128, text: &str, path: &str) -> RouteInput {
-    RouteInput {
-        name: name(text),
-        description: None,
-        path: PathMatch { kind: PathMatchType::Exact, value: path.to_owned() },
-        methods: vec![],
-        backend_refs: vec![BackendRef { backend_id: id(number), weight: 1 }],
-        timeouts: None,
-        tags: vec![],
-    }
+    let path = PathMatch { kind: PathMatchType::Exact, value: path.to_owned() };
+    RouteInput::new(name(text), path, vec![BackendRef { backend_id: id(number), weight: 1 }])
 }
 
 fn definition(path: &str) -> Definition {
-    let backend = BackendInput {
-        name: name("main"),
-        scheme: Scheme::Http,
-        endpoints: vec![Endpoint { host: "orders.example".to_owned(), port: 80 }],
-        tls: None,
-    };
+    let endpoints = vec![Endpoint::new("orders.example".to_owned(), 80)];
+    let backend = BackendInput::new(name("main"), Scheme::Http, endpoints);
     let backend_id: BackendId = id(1);
     let route_id: RouteId = id(2);
     Definition::default()
@@ -71,8 +63,10 @@ fn publish() -> Resource<ProductPublish> {
             product_id: id(2),
             gateway_id: id(3),
             cluster_id: id(4),
-            environment: Environment::Prod,
-            hostnames: vec!["orders.example.com".to_owned()],
+            settings: PublishSettings {
+                hostnames: vec!["orders.example.com".to_owned()],
+                ..PublishSettings::of(Environment::Prod)
+            },
         },
     )
 }
@@ -88,6 +82,7 @@ fn sources(path: &str) -> Sources {
             description: None,
             class: GatewayClass::Envoy,
             listeners: vec![listener],
+            client: None,
         },
     );
     let product = made::<Product>(
@@ -122,6 +117,7 @@ fn sources(path: &str) -> Sources {
         cluster: made::<Cluster>(4, input),
         deployment: None,
         services: vec![(activated(service.activate(&stamp()).unwrap()), definition)],
+        policies: vec![],
     }
 }
 
