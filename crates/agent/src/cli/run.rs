@@ -43,7 +43,11 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failure> {
             "the state folder is of `{old}`, and the agent of `{cluster}`; use another folder"
         )));
     }
-    let options = Options { namespace: args.namespace.clone(), envoy_gateway_class: args.gateway_class.clone() };
+    let options = Options {
+        namespace: args.namespace.clone(),
+        envoy_gateway_class: args.gateway_class.clone(),
+        ..Options::default()
+    };
     let driver = Directory::new(args.directory.clone(), cluster, options);
     let (metrics, standing) = (Arc::new(Metrics::default()), Standing::default());
     let control = Arc::new(Api::new(folder, identity)?);

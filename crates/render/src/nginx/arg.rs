@@ -8,6 +8,9 @@ use std::fmt;
 /// The variable that holds a `$`; the main configuration declares it.
 pub(super) const DOLLAR: &str = "switchtower_dollar";
 
+/// The variable that holds a `?`.
+pub(super) const QUESTION: &str = "switchtower_question";
+
 /// An argument as it stands in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Arg(String);
@@ -15,7 +18,7 @@ pub(super) struct Arg(String);
 impl Arg {
     /// Text that means itself, in a directive that knows variables.
     pub(super) fn text(text: &str) -> Self {
-        Self(quote(&text.replace('$', &format!("${{{DOLLAR}}}"))))
+        Self(quote(&dollars(text)))
     }
 
     /// Text that means itself, in a directive that knows no variables.
@@ -33,7 +36,46 @@ impl Arg {
         Self(quote(&format!("~{expression}")))
     }
 
-    /// Text of this crate, with variables: `"$request_method $uri"`. Foreign text in it has been through [`escape`].
+    /// A time.
+    pub(super) fn milliseconds(time: u32) -> Self {
+        Self(format!("{time}ms"))
+    }
+
+    /// A path that takes the place of another one, in `rewrite`: `?` would begin a query.
+    pub(super) fn path(path: &str) -> Self {
+        let text = path.split('?').map(dollars).collect::<Vec<_>>();
+        Self(quote(&text.join(&format!("${{{QUESTION}}}"))))
+    }
+
+    /// Words of this crate that are no one argument: `(` and `)` of an `if`.
+    pub(super) fn bare(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The same, with words of this crate at its end.
+    #[must_use]
+    pub(super) fn then(self, words: &str) -> Self {
+        Self(format!("\"{}{words}\"", self.unquoted()))
+    }
+
+    /// The same, with text at its end that means itself.
+    #[must_use]
+    pub(super) fn followed_by(self, text: &str) -> Self {
+        let words = Self::text(text).unquoted();
+        self.then(&words)
+    }
+
+    /// What is between its quotes.
+    pub(super) fn unquoted(&self) -> String {
+        self.0.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&self.0).to_owned()
+    }
+
+    /// Whether nginx reads it: no argument is longer than its buffer.
+    pub(super) const fn fits(&self) -> bool {
+        self.0.len() < 4000
+    }
+
+    /// Text of this crate, with variables: `"$request_method $uri"`. No foreign text is in it.
     pub(super) fn template(text: &str) -> Self {
         Self(quote(text))
     }
@@ -59,11 +101,6 @@ impl fmt::Display for Arg {
     }
 }
 
-/// Foreign text to be put into a template.
-pub(super) fn escape(text: &str) -> String {
-    text.replace('$', &format!("${{{DOLLAR}}}"))
-}
-
 /// An expression that matches exactly these bytes, in a pattern of bytes.
 pub(super) fn exactly(bytes: &[u8]) -> String {
     let mut expression = String::with_capacity(bytes.len());
@@ -80,6 +117,10 @@ pub(super) fn exactly(bytes: &[u8]) -> String {
         }
     }
     expression
+}
+
+fn dollars(text: &str) -> String {
+    text.replace('$', &format!("${{{DOLLAR}}}"))
 }
 
 fn quote(text: &str) -> String {

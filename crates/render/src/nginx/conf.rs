@@ -42,9 +42,12 @@ impl Conf {
         self.text.push_str("}\n");
     }
 
-    /// An empty line.
-    pub(super) fn gap(&mut self) {
-        self.text.push('\n');
+    /// Lines of another one, indented.
+    pub(super) fn lines(&mut self, text: &str) {
+        for line in text.lines() {
+            self.indent();
+            _ = writeln!(self.text, "{line}");
+        }
     }
 
     /// All of it.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    arg::{Arg, DOLLAR},
+    arg::{Arg, DOLLAR, QUESTION},
     conf::Conf,
 };
 
@@ -17,6 +17,13 @@ pub(super) const METHOD: &str = "$switchtower_method";
 pub(super) const PATH: &str = "$switchtower_path";
 /// `upgrade` for a request that wants to switch protocols.
 pub(super) const CONNECTION: &str = "$switchtower_connection";
+
+/// `1` for a request that asks whether a page may send another one.
+pub(super) const PREFLIGHT: &str = "$switchtower_preflight";
+/// The id of a request: the client's, or a new one.
+pub(super) const REQUEST_ID: &str = "$switchtower_request_id";
+/// `0` for a request that was refused for its rate.
+pub(super) const NONE_LEFT: &str = "$switchtower_none_left";
 
 /// What a deployment takes of a host, as its file `claims.json` tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,7 +128,11 @@ fn defaults(conf: &mut Conf, below: impl Fn(&str) -> Arg) {
 }
 
 fn shared(conf: &mut Conf) {
-    conf.block("geo", &[Arg::template(&format!("${DOLLAR}"))], |conf| conf.pair(&"default".into(), &Arg::plain("$")));
+    for (name, letter) in [(DOLLAR, "$"), (QUESTION, "?")] {
+        conf.block("geo", &[Arg::template(&format!("${name}"))], |conf| {
+            conf.pair(&"default".into(), &Arg::plain(letter))
+        });
+    }
     conf.block("map", &["$http_upgrade".into(), CONNECTION.into()], |conf| {
         conf.pair(&"default".into(), &"upgrade".into());
         conf.pair(&Arg::plain(""), &Arg::plain(""));
@@ -130,6 +141,18 @@ fn shared(conf: &mut Conf) {
     conf.block("map", &[asks, METHOD.into()], |conf| {
         conf.pair(&"default".into(), &"$request_method".into());
         conf.pair(&Arg::pattern(r"^OPTIONS:.+:([A-Za-z]+)\z"), &Arg::template("PREFLIGHT-$1"));
+    });
+    conf.block("map", &[METHOD.into(), PREFLIGHT.into()], |conf| {
+        conf.pair(&"default".into(), &Arg::plain(""));
+        conf.pair(&Arg::pattern("^PREFLIGHT-"), &1.into());
+    });
+    conf.block("map", &["$http_x_request_id".into(), REQUEST_ID.into()], |conf| {
+        conf.pair(&"default".into(), &"$http_x_request_id".into());
+        conf.pair(&Arg::plain(""), &"$request_id".into());
+    });
+    conf.block("map", &["$limit_req_status".into(), NONE_LEFT.into()], |conf| {
+        conf.pair(&"default".into(), &Arg::plain(""));
+        conf.pair(&"REJECTED".into(), &0.into());
     });
     for segment in 1..=SEGMENTS {
         let name = Arg::template(&segment_variable(segment));

@@ -8,7 +8,7 @@ fn a_small_snapshot_renders_as_it_did() {
 
 #[test]
 fn options_choose_namespace_and_gateway_class() {
-    let options = Options { namespace: "edge".to_owned(), envoy_gateway_class: "eg".to_owned() };
+    let options = Options { namespace: "edge".to_owned(), envoy_gateway_class: "eg".to_owned(), ..Options::default() };
     let rendered = render(&fixture::small(), &options).unwrap();
     assert!(rendered.objects.iter().all(|object| object.manifest["metadata"]["namespace"] == "edge"));
     assert_eq!(rendered.objects[0].manifest["spec"]["gatewayClassName"], "eg");
