@@ -31,6 +31,8 @@ use crate::{
     options::Options,
 };
 
+/// The API of its files, as far as reports name one.
+pub const API: &str = "switchtower/v1";
 /// The kind of a file of the configuration.
 pub const CONFIG: &str = "NginxConfig";
 /// The file that tells what the deployment takes of its host: [`host::Claims`] as JSON.
@@ -58,13 +60,13 @@ pub(crate) fn render(snapshot: &Snapshot, options: &Options) -> Rendered {
         credentials: keys.iter().map(|keys| keys.credentials().to_owned()).collect(),
     };
     let claims = serde_json::to_string_pretty(&claims).unwrap_or_default() + "\n";
-    let mut objects = vec![Object::file(CONFIG, CLAIMS_FILE, claims)];
+    let mut objects = vec![Object::file((API, CONFIG), CLAIMS_FILE, claims)];
     let servers = servers.into_text();
     // Without a server nothing else is used, and nginx does not read variables that nobody sets.
     if !servers.is_empty() {
         let (upstreams, maps) = (targets.pools.into_conf().into_text(), maps.into_conf().into_text());
         for (name, text) in [("upstreams.conf", upstreams), ("maps.conf", maps), ("servers.conf", servers)] {
-            objects.push(Object::file(CONFIG, name, header(snapshot) + &text));
+            objects.push(Object::file((API, CONFIG), name, header(snapshot) + &text));
         }
     }
     Rendered { objects }

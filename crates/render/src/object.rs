@@ -54,9 +54,8 @@ impl Object {
     }
 
     /// A file, which lives in no namespace.
-    pub(crate) fn file(kind: &'static str, name: &str, text: String) -> Self {
-        let (api_version, namespace) = ("switchtower/v1", String::new());
-        Self { api_version, kind, namespace, name: name.to_owned(), manifest: text.into() }
+    pub(crate) fn file((api_version, kind): (&'static str, &'static str), name: &str, text: String) -> Self {
+        Self { api_version, kind, namespace: String::new(), name: name.to_owned(), manifest: text.into() }
     }
 
     /// The object as one YAML document.

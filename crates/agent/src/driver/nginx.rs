@@ -23,6 +23,7 @@
 //! What is in place stands in the tree itself. INVARIANT: a note and the files that it is about are swapped together.
 
 mod conflict;
+mod drift;
 mod files;
 mod keys;
 mod note;
@@ -31,18 +32,26 @@ mod test;
 mod tree;
 
 use std::{
-    collections::BTreeSet,
     fs::{self, File},
     io,
     path::PathBuf,
 };
 
-use switchtower_domain::{cluster::ClusterId, deployment::ObjectOutcome};
-use switchtower_protocol::snapshot::Snapshot;
-use switchtower_render::{Options, nginx::host};
+use switchtower_domain::{cluster::ClusterId, gateway::GatewayClass};
+use switchtower_protocol::{
+    capabilities::{Capabilities, CapabilityProblem},
+    snapshot::Snapshot,
+};
+use switchtower_render::{
+    Options,
+    nginx::{API, CONFIG, host},
+};
 
 use self::{files::Files, process::Process, test::Complaint, tree::Trees};
-use crate::port::{Driver, DriverError, Failure, Object, ObjectKey, ObjectResult, Order, Owned};
+use crate::port::{Driver, DriverError, Failure, Object, ObjectResult, Order, Owned, Placed};
+
+/// The name of the driver.
+pub const NAME: &str = "nginx";
 
 /// Where nginx and its files are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,21 +102,25 @@ impl Nginx {
         DriverError::Unusable(format!("The folder `{}` cannot be used: {error}.", self.settings.folder.display()))
     }
 
-    fn apply_now(&self, order: &Order) -> Result<Vec<ObjectResult>, DriverError> {
+    fn apply_now(&self, order: &Order) -> Result<Placed, DriverError> {
         let unusable = |error: io::Error| self.unusable(&error);
         let _lock = self.lock().map_err(unusable)?;
         let trees = Trees::new(&self.settings.folder);
-        let mut files = trees.current().map_err(unusable)?;
-        let before = files.deployment(order.deployment_id);
+        let old = trees.current().map_err(unusable)?;
+        let before = old.deployment(order.deployment_id);
         if let Some(noted) = before.as_ref().filter(|before| before.note.generation > order.generation) {
             return Err(DriverError::Superseded(noted.note.generation));
         }
-        let old: Files = files.clone();
+        let results = drift::results(order, before.as_ref());
+        if let Some(left) = drift::left(order, &results) {
+            return Ok(left);
+        }
+        let mut files = old.clone();
         files.put(self.cluster_id, order).map_err(DriverError::Unusable)?;
         match self.enforce(&trees, &old, &mut files, order) {
-            Ok(()) => Ok(results(order, &old)),
+            Ok(()) => Ok(results.into()),
             Err(Refusal::Host(message)) => Err(DriverError::Unusable(message)),
-            Err(Refusal::Object { file, field, message }) => Ok(refused(order, &file, field, &message)),
+            Err(Refusal::Object { file, field, message }) => Ok(refused(order, &file, field, &message).into()),
         }
     }
 
@@ -158,20 +171,6 @@ fn complaint_of(complaint: Complaint, order: &Order) -> Refusal {
     }
 }
 
-/// What became of the objects of an order that is in force.
-fn results(order: &Order, old: &Files) -> Vec<ObjectResult> {
-    let before = old.deployment(order.deployment_id);
-    let outcome = |object: &Object| match before.as_ref().and_then(|before| before.text(&object.key.name)) {
-        None => ObjectOutcome::Created,
-        Some(text) if object.manifest.as_str() == Some(&text) => ObjectOutcome::Unchanged,
-        Some(_) => ObjectOutcome::Updated,
-    };
-    let kept: BTreeSet<&ObjectKey> = order.objects.iter().map(|object| &object.key).collect();
-    let gone = order.delete.iter().filter(|key| !kept.contains(key));
-    let put = order.objects.iter().map(|object| ObjectResult::done(object.key.clone(), outcome(object)));
-    put.chain(gone.map(|key| ObjectResult::done(key.clone(), ObjectOutcome::Deleted))).collect()
-}
-
 /// An order of which nothing is in force, since one object is wrong.
 fn refused(order: &Order, file: &str, field: Option<String>, message: &str) -> Vec<ObjectResult> {
     let mut results: Vec<_> = order
@@ -180,7 +179,7 @@ fn refused(order: &Order, file: &str, field: Option<String>, message: &str) -> V
         .map(|object| {
             if object.key.name == file {
                 let failed = ObjectResult::failed(object.key.clone(), message.to_owned());
-                ObjectResult { field: field.clone(), ..failed }
+                failed.at(field.clone())
             } else {
                 let message = format!("It waits: `{file}` is refused, and a deployment changes as a whole.");
                 ObjectResult::failed(object.key.clone(), message)
@@ -194,7 +193,7 @@ fn refused(order: &Order, file: &str, field: Option<String>, message: &str) -> V
 
 impl Driver for Nginx {
     fn name(&self) -> &'static str {
-        "nginx"
+        NAME
     }
 
     fn plan(&self, snapshot: &Snapshot) -> Result<Vec<Object>, Vec<Failure>> {
@@ -207,9 +206,18 @@ impl Driver for Nginx {
         Ok(files.notes().filter(|note| note.cluster_id == self.cluster_id).map(note::Note::to_owned_objects).collect())
     }
 
-    async fn apply(&self, order: &Order) -> Result<Vec<ObjectResult>, DriverError> {
+    async fn apply(&self, order: &Order) -> Result<Placed, DriverError> {
         let (this, order) = (self.clone(), order.clone());
         let applied = tokio::task::spawn_blocking(move || this.apply_now(&order)).await;
         applied.map_err(|error| DriverError::Unusable(format!("The apply broke off: {error}.")))?
+    }
+
+    async fn survey(&self) -> Capabilities {
+        let problem = test::runs(&self.settings).err();
+        let problems = problem.map(|message| CapabilityProblem { code: "nginx_missing".to_owned(), message });
+        let problems: Vec<_> = problems.into_iter().collect();
+        let classes = if problems.is_empty() { vec![GatewayClass::Nginx.name().to_owned()] } else { Vec::new() };
+        let apis = vec![format!("{API}/{CONFIG}")];
+        Capabilities { driver: NAME.to_owned(), gateway_classes: classes, apis, problems, ..Capabilities::default() }
     }
 }

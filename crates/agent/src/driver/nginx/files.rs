@@ -103,7 +103,7 @@ impl Files {
             return Ok(());
         }
         let mut files = BTreeMap::new();
-        for object in &order.objects {
+        for object in order.objects.iter() {
             files.insert(object.key.name.clone(), Content::Text(text(object)?.to_owned()));
         }
         let claims = match files.get(CLAIMS) {

@@ -28,6 +28,18 @@ pub(super) fn test(settings: &Settings, main: &Path) -> Result<(), Complaint> {
     Err(read(&said, &tree).unwrap_or_else(|| complaint(format!("`{program} -t` ended with {}", output.status))))
 }
 
+/// Whether there is an nginx to run.
+pub(super) fn runs(settings: &Settings) -> Result<(), String> {
+    let program = settings.program.display();
+    match Command::new(&settings.program).arg("-v").output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(format!("`{program} -v` ends with {}. Install nginx 1.22 or newer.", output.status)),
+        Err(error) => {
+            Err(format!("`{program}` cannot be run: {error}. Install nginx 1.22 or newer, or give --nginx-bin."))
+        }
+    }
+}
+
 /// The first serious line of what nginx said: `nginx: [emerg] <sentence> in <file>:<line>`.
 pub(super) fn read(said: &str, tree: &str) -> Option<Complaint> {
     let serious = |line: &&str| ["[emerg]", "[alert]", "[crit]"].iter().any(|level| line.contains(level));
