@@ -57,6 +57,7 @@ pub mod fixture;
 pub mod label;
 pub mod limit;
 mod name;
+pub mod nginx;
 mod object;
 mod options;
 
@@ -69,7 +70,7 @@ use switchtower_protocol::snapshot::Snapshot;
 pub use self::{
     error::{Problem, RenderError, Subject},
     object::{Object, Rendered, to_yaml},
-    options::Options,
+    options::{NginxPaths, Options},
 };
 
 /// The objects that serve a snapshot, those first that others refer to.
@@ -77,7 +78,7 @@ pub fn render(snapshot: &Snapshot, options: &Options) -> Result<Rendered, Render
     check::check(snapshot, options)?;
     let rendered = match snapshot.gateway.class {
         GatewayClass::Envoy => envoy::render(snapshot, options),
-        GatewayClass::Nginx => return Err(check::not_rendered(snapshot)),
+        GatewayClass::Nginx => nginx::render(snapshot, options),
     };
     check::objects(&rendered)?;
     Ok(rendered)
