@@ -59,13 +59,20 @@ impl Estate {
         let product = json!({ "name": "shop", "api_services": [service] });
         let product = owner.post("/v1/provider/products", product).await.ok(201).id();
         owner.act(&format!("/v1/provider/products/{product}/activate")).await.ok(200);
+        let policy = owner.post("/v1/provider/policies", policy("limit")).await.ok(201).id();
+        let plan = owner.post("/v1/provider/plans", plan("gold", &product)).await.ok(201).id();
         let publish = owner.post("/v1/provider/product-publishes", publish("shop", &product, &gateway, &cluster)).await;
         let publish = publish.ok(201).id();
         let published = owner.act(&format!("/v1/provider/product-publishes/{publish}/publish")).await.ok(200);
         let deployment = published["deployment_id"].as_str().expect("a deployment").to_owned();
         ids.extend([("product-publishes", publish), ("deployments", deployment)]);
         ids.extend([("clusters", cluster), ("api-services", service), ("backends", backend), ("routes", route)]);
-        ids.extend([("gateways", gateway), ("products", product)]);
+        ids.extend([("gateways", gateway), ("products", product), ("policies", policy), ("plans", plan)]);
+        let rollout = json!({ "start": false, "clusters": { "ids": [ids["clusters"]] } });
+        let rollout = owner
+            .post("/v1/provider/rollouts", rollout_with("shop", &ids["products"], &ids["gateways"], rollout))
+            .await;
+        ids.extend([("rollouts", rollout.ok(201).id())]);
         Self { account, agent, ids }
     }
 
@@ -111,6 +118,14 @@ impl Estate {
             "route_create" | "route_replace" => route("list-payments", self.id("backends")),
             "cluster_create" | "cluster_replace" => json!({ "name": "paris" }),
             "gateway_create" | "gateway_replace" => gateway("inner"),
+            "policy_create" | "policy_replace" => policy("slow-down"),
+            "plan_create" | "plan_replace" => plan("silver", self.id("products")),
+            "rollout_create" => {
+                let clusters = json!({ "clusters": { "ids": [self.id("clusters")] } });
+                rollout_with("shop-2", self.id("products"), self.id("gateways"), clusters)
+            }
+            "rollout_abort" => json!({ "rollback": true }),
+            "product_publish_rollback" => json!({ "generation": 1 }),
             "product_create" | "product_replace" => json!({ "name": "bank" }),
             "product_publish_create" | "product_publish_replace" => {
                 publish("shop-2", self.id("products"), self.id("gateways"), self.id("clusters"))
@@ -153,9 +168,28 @@ pub fn gateway(name: &str) -> Value {
     json!({ "name": name, "listeners": [{ "name": "http", "port": 80, "protocol": "HTTP" }] })
 }
 
+/// A valid policy.
+pub fn policy(name: &str) -> Value {
+    json!({ "name": name, "scope": "global", "spec": { "rate_limit": { "requests": 10, "unit": "second" } } })
+}
+
+/// A valid plan of a product.
+pub fn plan(name: &str, product: &str) -> Value {
+    json!({ "name": name, "product_id": product, "pricing_model": "free" })
+}
+
 /// A valid publish.
 pub fn publish(name: &str, product: &str, gateway: &str, cluster: &str) -> Value {
     json!({ "name": name, "product_id": product, "gateway_id": gateway, "cluster_id": cluster, "environment": "prod" })
+}
+
+/// A valid rollout, with more fields: its clusters at least.
+pub fn rollout_with(name: &str, product: &str, gateway: &str, more: Value) -> Value {
+    let mut rollout = json!({ "name": name, "product_id": product, "gateway_id": gateway, "environment": "prod" });
+    for (field, value) in more.as_object().into_iter().flatten() {
+        rollout[field.as_str()] = value.clone();
+    }
+    rollout
 }
 
 impl World {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod args;
+mod nginx;
 mod register;
 mod run;
 mod signal;

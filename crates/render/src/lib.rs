@@ -103,6 +103,7 @@ pub mod fixture;
 pub mod label;
 pub mod limit;
 mod name;
+pub mod nginx;
 mod object;
 mod options;
 
@@ -115,7 +116,7 @@ use switchtower_protocol::snapshot::Snapshot;
 pub use self::{
     error::{Problem, RenderError, Subject},
     object::{Object, Rendered, to_yaml},
-    options::Options,
+    options::{NginxPaths, Options},
 };
 
 /// The objects that serve a snapshot, those first that others refer to.
@@ -123,7 +124,7 @@ pub fn render(snapshot: &Snapshot, options: &Options) -> Result<Rendered, Render
     check::check(snapshot, options)?;
     let rendered = match snapshot.gateway.class {
         GatewayClass::Envoy => envoy::render(snapshot, options),
-        GatewayClass::Nginx => return Err(check::not_rendered(snapshot)),
+        GatewayClass::Nginx => nginx::render(snapshot, options),
     };
     check::objects(&rendered)?;
     Ok(rendered)

@@ -44,15 +44,15 @@ async fn publishing_something_new_keeps_to_its_budget() {
     let world = World::new().await;
     let estate = Estate::new(&world, "acme").await;
     let owner = world.owner(&estate.account);
-    let backend = switchtower_tests::estate::backend("another");
-    owner.post(&estate.path("/v1/provider/api-services/{id}/backends"), backend).await.ok(201);
+    let route = switchtower_tests::estate::route("another", estate.id("backends"));
+    owner.post(&estate.path("/v1/provider/api-services/{id}/routes"), route).await.ok(201);
     let publish = estate.path("/v1/provider/product-publishes/{id}/publish");
     let before = owner.get(&estate.path("/v1/provider/deployments/{id}")).await.ok(200);
     world.calls.take();
     owner.act(&publish).await.ok(200);
     let calls = world.calls.take();
-    // The doorbell is the fourth, where a cluster has its queue.
-    assert!(calls.len() <= 3, "{calls}");
+    // Side by side: what is joined, and the tenant's policies. The doorbell is the fifth, where a cluster has its queue.
+    assert!(calls.len() <= 4, "{calls}");
     let after = owner.get(&estate.path("/v1/provider/deployments/{id}")).await.ok(200);
     assert_eq!(after["generation"], before["generation"].as_u64().unwrap() + 1);
 }

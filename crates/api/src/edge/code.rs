@@ -46,6 +46,7 @@ codes! {
     permission_denied FORBIDDEN "A permission is missing";
     tenant_suspended FORBIDDEN "The tenant is suspended";
     not_found NOT_FOUND "There is no such resource";
+    generation_not_found NOT_FOUND "There is no such generation to deploy";
     no_such_endpoint NOT_FOUND "There is no such endpoint";
     method_not_allowed METHOD_NOT_ALLOWED "The endpoint does not know the method";
     name_taken CONFLICT "The name is taken";
@@ -53,6 +54,7 @@ codes! {
     in_use CONFLICT "Others need the resource";
     busy CONFLICT "Others are changing the resource";
     cluster_not_provisioned CONFLICT "The cluster has no queue yet";
+    rollout_under_way CONFLICT "Another rollout of the product is under way";
     not_publishable CONFLICT "The publish cannot be deployed as it is";
     registration_token_used CONFLICT "The registration token was used";
     idempotency_key_in_use CONFLICT "The same request is running";
