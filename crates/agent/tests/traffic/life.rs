@@ -247,9 +247,9 @@ async fn changes_by_hand_are_undone_or_told() {
         results.iter().find(|result| result.key.name == "servers.conf").unwrap().outcome
     };
     assert_eq!(outcome(&gateway.apply(&order).await.unwrap()), ObjectOutcome::Drifted);
-    assert!(fs::read_to_string(&file).unwrap().contains("hand"), "it is left alone");
+    assert!(fs::read_to_string(&file).unwrap().contains("\"hand\""), "it is left alone");
     order.drift = DriftPolicy::Correct;
     assert_eq!(outcome(&gateway.apply(&order).await.unwrap()), ObjectOutcome::Updated);
-    assert!(!fs::read_to_string(&file).unwrap().contains("hand"), "it is put right");
+    assert!(!fs::read_to_string(&file).unwrap().contains("\"hand\""), "it is put right");
     assert_eq!(outcome(&gateway.apply(&order).await.unwrap()), ObjectOutcome::Unchanged);
 }
