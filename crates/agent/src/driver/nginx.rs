@@ -144,9 +144,11 @@ impl Nginx {
         let was = trees.swap(&name).map_err(host)?;
         if let Err(trouble) = process.reload(&digest) {
             // What serves stays what `current` names, so that a restart does not change it either.
-            if let Some(was) = was.filter(|_| trouble.is_refused()) {
+            if let Some(was) = was.filter(|_| trouble.goes_on()) {
                 trees.swap(&was).map_err(host)?;
-                process.back();
+                if trouble.is_pending() {
+                    process.back();
+                }
             }
             return Err(Refusal::Host(trouble.to_string()));
         }
