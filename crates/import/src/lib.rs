@@ -35,9 +35,11 @@
 //! method. What a person edited stays unless [`Options::overwrite_edits`]; the changes list it as kept, with what the
 //! document says instead. Planning again on a plan's definition changes nothing.
 
+mod auth;
 mod collect;
 mod document;
 mod error;
+mod kept;
 mod limits;
 mod name;
 mod note;
@@ -49,14 +51,15 @@ mod server;
 mod wanted;
 
 pub use self::{
+    auth::{AuthSuggestion, SuggestedApiKey, SuggestedAuth, SuggestedJwt},
     document::Document,
     error::ImportError,
     limits::Limits,
-    note::Note,
+    note::{Note, Report},
     parse::parse,
     plan::{
-        IdSource, Options, Plan, Suggestions,
-        changes::{Changes, FieldChange, Part, PartChanges},
+        IdSource, Options, Plan, Prefer, Suggestions,
+        changes::{Changes, Conflict, ConflictKind, FieldChange, FieldConflict, Part, PartChanges, Resolution},
         plan,
     },
     server::{BaseUrl, BaseUrlError},

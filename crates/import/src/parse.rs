@@ -11,7 +11,7 @@ use crate::{
     note::cut,
 };
 
-/// Reads an OpenAPI document of version 3.0 or 3.1.
+/// Reads an OpenAPI document of version 3.0, 3.1 or 3.2.
 pub fn parse(bytes: &[u8], limits: Limits) -> Result<Document, ImportError> {
     if bytes.len() > limits.bytes {
         return Err(ImportError::TooLarge { bytes: bytes.len(), limit: limits.bytes });
@@ -92,8 +92,13 @@ fn yaml_error(error: &YamlError, limits: Limits) -> ImportError {
 }
 
 fn supported(root: Root) -> Result<Document, ImportError> {
-    let found = root.openapi.as_deref().or(root.swagger.as_deref()).ok_or(ImportError::NotOpenApi)?;
+    let found = match (&root.openapi, &root.swagger) {
+        (Some(openapi), _) => openapi,
+        (None, Some(swagger)) if swagger.starts_with('2') => return Err(ImportError::Swagger),
+        (None, Some(swagger)) => swagger,
+        (None, None) => return Err(ImportError::NotOpenApi),
+    };
     let mut parts = found.split('.');
-    let known = root.openapi.is_some() && parts.next() == Some("3") && matches!(parts.next(), Some("0" | "1"));
+    let known = root.openapi.is_some() && parts.next() == Some("3") && matches!(parts.next(), Some("0" | "1" | "2"));
     if known { Ok(Document { root }) } else { Err(ImportError::UnsupportedVersion { found: cut(found, 40) }) }
 }
