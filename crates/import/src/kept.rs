@@ -9,6 +9,7 @@ use serde_json::Value;
 use switchtower_domain::api_service::Method;
 
 use crate::{
+    document::Extensions,
     note::{Notes, cut},
     wanted::Group,
 };
@@ -16,11 +17,11 @@ use crate::{
 /// The most characters of a route's description.
 const MAX_DESCRIPTION: usize = 1_000;
 /// The most characters that a description takes from the longer text below a summary.
-const MAX_BODY: usize = 300;
-/// The most bytes of all longer texts together.
+const MAX_BODY: usize = 240;
+/// The most bytes of all longer texts and links together.
 const BODIES: usize = 128 * 1024;
 /// The most bytes of all extensions together, as JSON.
-const EXTENSIONS: usize = 192 * 1024;
+const EXTENSIONS: usize = 160 * 1024;
 /// The most extensions of a route, and their bytes as JSON.
 const MAX_EXTENSIONS: usize = 16;
 const MAX_EXTENSION_BYTES: usize = 4_000;
@@ -38,9 +39,9 @@ pub(crate) struct Kept {
 pub(crate) struct Texts {
     /// The path's summary, else the operations' summaries, else the description of the only operation.
     summary: String,
-    /// Which operations are deprecated, and where more is told.
-    asides: Vec<String>,
-    /// What is told below the summary.
+    /// Which operations are deprecated.
+    deprecated: Option<String>,
+    /// Where more is told, and what is told below the summary.
     body: String,
 }
 
@@ -65,9 +66,10 @@ impl Texts {
         let body: Vec<&str> = bodies.into_iter().map(first_paragraph).filter(|text| *text != summary).collect();
         let mut links: Vec<&str> = Vec::new();
         targets().for_each(|target| add_text(&mut links, target.operation.external_docs.url.as_deref()));
-        let mut asides: Vec<String> = deprecated(group).into_iter().collect();
-        asides.extend(links.iter().take(MAX_LINKS).map(|link| format!("See {}", cut(link, 200))));
-        Self { summary, asides, body: cut(&body.join("\n\n"), MAX_BODY) }
+        let mut below: Vec<String> =
+            links.iter().take(MAX_LINKS).map(|link| format!("See {}", cut(link, 200))).collect();
+        below.extend(Some(cut(&body.join("\n\n"), MAX_BODY)).filter(|body| !body.is_empty()));
+        Self { summary, deprecated: deprecated(group), body: below.join("\n\n") }
     }
 }
 
@@ -84,6 +86,28 @@ fn deprecated(group: &Group<'_, '_>) -> Option<String> {
     }
 }
 
+/// What operations say: under its own name when all say it and say the same, else with the method behind it.
+fn told_apart(group: &Group<'_, '_>) -> BTreeMap<String, Value> {
+    let mut of_operations: BTreeMap<String, Vec<(Method, Value)>> = BTreeMap::new();
+    for (method, target) in &group.operations {
+        for (key, value) in target.operation.extensions.values() {
+            of_operations.entry(key).or_default().push((*method, value));
+        }
+    }
+    let mut extensions = BTreeMap::new();
+    for (key, values) in of_operations {
+        let common = values.iter().all(|(_, value)| values.first().is_some_and(|(_, first)| first == value));
+        if common && values.len() == group.operations.len() {
+            extensions.extend(values.into_iter().next().map(|(_, value)| (key, value)));
+        } else {
+            let named =
+                |(method, value): (Method, Value)| (format!("{key}@{}", method.as_str().to_ascii_lowercase()), value);
+            extensions.extend(values.into_iter().map(named));
+        }
+    }
+    extensions
+}
+
 fn add_text<'a>(texts: &mut Vec<&'a str>, text: Option<&'a str>) {
     let text = text.map(str::trim).filter(|text| !text.is_empty());
     texts.extend(text.filter(|text| !texts.contains(text)));
@@ -97,7 +121,7 @@ impl Kept {
     /// The description of a route.
     pub(crate) fn description(&mut self, texts: &Texts, group: &Group<'_, '_>, notes: &mut Notes) -> Option<String> {
         let mut parts: Vec<&str> = vec![&texts.summary];
-        parts.extend(texts.asides.iter().map(String::as_str));
+        parts.extend(texts.deprecated.as_deref());
         if self.body_bytes + texts.body.len() <= BODIES {
             self.body_bytes += texts.body.len();
             parts.push(&texts.body);
@@ -116,22 +140,12 @@ impl Kept {
         if let Some(target) = group.operations.values().next() {
             target.layers.iter().rev().for_each(|layer| extensions.extend(layer.extensions.values()));
         }
-        let mut of_operations: BTreeMap<String, Vec<(Method, Value)>> = BTreeMap::new();
-        for (method, target) in &group.operations {
-            for (key, value) in target.operation.extensions.values() {
-                of_operations.entry(key).or_default().push((*method, value));
-            }
-        }
-        for (key, values) in of_operations {
-            let common = values.iter().all(|(_, value)| values.first().is_some_and(|(_, first)| first == value));
-            if common && values.len() == group.operations.len() {
-                extensions.extend(values.into_iter().next().map(|(_, value)| (key, value)));
-            } else {
-                let named = |(method, value): (Method, Value)| {
-                    (format!("{key}@{}", method.as_str().to_ascii_lowercase()), value)
-                };
-                extensions.extend(values.into_iter().map(named));
-            }
+        let mut operations = group.operations.values().map(|target| &target.operation.extensions);
+        let first = operations.next();
+        if operations.all(|other| first.is_some_and(|first| first.are_written_like(other))) {
+            extensions.extend(first.into_iter().flat_map(Extensions::values));
+        } else {
+            extensions.extend(told_apart(group));
         }
         self.within_bounds(extensions, group, notes)
     }

@@ -52,13 +52,14 @@ fn on_parameters(at: &str, parameters: Parameters, notes: &mut Notes) {
 }
 
 fn on_extensions(at: &str, extensions: &Extensions, notes: &mut Notes) {
-    if let Some(Foreign { key, prefix, owner }) = &extensions.foreign {
+    let Some(remarks) = extensions.remarks() else { return };
+    if let Some(Foreign { key, prefix, owner }) = &remarks.foreign {
         let detail =
             format!("Fields that start with `{prefix}` configure {owner}. They are kept, without effect here.");
         notes.add_first(pointer(at, key), "gateway_extension", prefix, detail);
     }
-    if let Some(key) = &extensions.omitted {
-        let others = match extensions.omitted_count {
+    if let Some(key) = &remarks.omitted {
+        let others = match remarks.omitted_count {
             0 | 1 => String::new(),
             count => format!(" and {} more", count - 1),
         };

@@ -26,6 +26,13 @@ pub(crate) struct Extensions {
     /// The fields of a JSON object, without its braces.
     text: String,
     count: usize,
+    /// What few objects have.
+    remarks: Option<Box<Remarks>>,
+}
+
+/// What is to be told of the extensions of one object.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Remarks {
     /// The first key that belongs to another gateway.
     pub(crate) foreign: Option<Foreign>,
     /// The first key that did not fit.
@@ -77,13 +84,27 @@ impl Extensions {
         };
         if fits {
             self.count += 1;
-            self.foreign = self.foreign.take().or_else(|| foreign(key));
+            if let Some(foreign) = foreign(key) {
+                self.remarks.get_or_insert_default().foreign.get_or_insert(foreign);
+            }
         } else {
             self.text.truncate(before);
-            self.omitted.get_or_insert_with(|| cut(key, 256));
-            self.omitted_count += 1;
+            let remarks = self.remarks.get_or_insert_default();
+            remarks.omitted.get_or_insert_with(|| cut(key, 256));
+            remarks.omitted_count += 1;
         }
+        self.text.shrink_to_fit();
         Ok(())
+    }
+
+    /// What is to be told of them.
+    pub(crate) fn remarks(&self) -> Option<&Remarks> {
+        self.remarks.as_deref()
+    }
+
+    /// Whether they are written alike.
+    pub(crate) fn are_written_like(&self, other: &Self) -> bool {
+        self.text == other.text
     }
 
     /// The extensions as JSON.

@@ -29,6 +29,7 @@ impl Fields for PathItem {
 
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
         if let Some(method) = method(key) {
+            self.operations.reserve_exact(1);
             self.operations.push((method, object(map)?));
             return Ok(true);
         }

@@ -36,7 +36,7 @@ pub(super) fn merge<'a>(
     ids: &mut dyn IdSource,
 ) -> Merged<'a> {
     let known: Vec<(&Backend, BackendInput)> =
-        current.iter().chain(deleted).map(|backend| (backend, ledger.base_spec(backend))).collect();
+        current.iter().chain(deleted).map(|backend| (backend, ledger.base_spec(backend).into_owned())).collect();
     let mut merged =
         Merged { backends: current.to_vec(), ids: HashMap::new(), deleted: Vec::new(), names: Names::default() };
     current.iter().for_each(|backend| merged.names.take(&backend.spec.name));
@@ -59,7 +59,7 @@ pub(super) fn merge<'a>(
         } else if let Some(backend) = merged.backends.iter_mut().find(|backend| backend.id == *id)
             && !backend.origin.is_manual()
         {
-            ledger.settle(backend, &said);
+            *backend = ledger.settled(backend, said);
         }
     }
     merged
@@ -133,7 +133,7 @@ impl Merged<'_> {
                 ledger.keep_base(&backend);
                 backends.push(backend);
             } else {
-                backends.extend(ledger.dropped(backend));
+                backends.extend(ledger.dropped(&backend));
             }
         }
         for (backend, said) in self.deleted {

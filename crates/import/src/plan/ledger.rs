@@ -1,5 +1,7 @@
 //! What becomes of each part of one kind, and the account of it.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use switchtower_domain::{
     api_service::{
@@ -23,8 +25,8 @@ pub(super) trait Merge: Part {
     /// Whether the fields go together.
     fn is_valid(spec: &Self::Input) -> bool;
 
-    /// Sets what it is.
-    fn set(&mut self, spec: Self::Input, origin: Origin);
+    /// Sets where it came from.
+    fn set_origin(&mut self, origin: Origin);
 }
 
 impl Merge for Route {
@@ -37,8 +39,8 @@ impl Merge for Route {
         spec.extensions.len() <= 16 && spec.check(|_| true).is_empty()
     }
 
-    fn set(&mut self, spec: RouteInput, origin: Origin) {
-        (self.spec, self.origin) = (spec, origin);
+    fn set_origin(&mut self, origin: Origin) {
+        self.origin = origin;
     }
 }
 
@@ -51,8 +53,8 @@ impl Merge for Backend {
         spec.check().is_empty()
     }
 
-    fn set(&mut self, spec: BackendInput, origin: Origin) {
-        (self.spec, self.origin) = (spec, origin);
+    fn set_origin(&mut self, origin: Origin) {
+        self.origin = origin;
     }
 }
 
@@ -72,8 +74,11 @@ impl<'a, P: Merge> Ledger<'a, P> {
     }
 
     /// A part as the last import left it, or as it is when that is not known.
-    pub(super) fn base_spec(&self, part: &P) -> P::Input {
-        self.before.base_spec(part)
+    pub(super) fn base_spec<'b>(&self, part: &'b P) -> Cow<'b, P::Input> {
+        match part.origin() {
+            Origin::Edited => Cow::Owned(self.before.base_spec(part)),
+            Origin::Imported | Origin::Manual => Cow::Borrowed(part.spec()),
+        }
     }
 
     /// Notes a new part.
@@ -81,14 +86,14 @@ impl<'a, P: Merge> Ledger<'a, P> {
         self.changes.added.push(listed(name, false, Vec::new()));
     }
 
-    /// Merges what the document says into a part that an import made.
-    pub(super) fn settle(&mut self, part: &mut P, said: &P::Input) {
+    /// What becomes of a part that an import made, when the document says this.
+    pub(super) fn settled(&mut self, part: &P, said: P::Input) -> P {
         let was = part.origin();
-        if was == Origin::Imported && part.spec() == said {
+        if was == Origin::Imported && *part.spec() == said {
             self.changes.unchanged += 1;
-            return;
+            return P::imported(part.id(), said);
         }
-        let (mine, base, document) = (fields_of(part.spec()), self.before.base(part), fields_of(said));
+        let (mine, base, document) = (fields_of(part.spec()), self.before.base(part), fields_of(&said));
         let versions = Versions { mine: &mine, base: base.as_ref(), document: &document, said: &P::says };
         let (spec, merged) = self.valid(&versions, part.spec());
         let Merged { base, changed, kept, conflicts, .. } = merged;
@@ -106,7 +111,9 @@ impl<'a, P: Merge> Ledger<'a, P> {
             self.conflict(part.name(), ConflictKind::BothChanged, conflicts);
         }
         let origin = self.bases.rebase(part.id(), &spec, &base);
-        part.set(spec, origin);
+        let mut part = P::imported(part.id(), spec);
+        part.set_origin(origin);
+        part
     }
 
     /// The merge, and what it makes; a side as a whole where the fields of both do not go together.
@@ -126,9 +133,9 @@ impl<'a, P: Merge> Ledger<'a, P> {
     }
 
     /// What becomes of a part that the document does not have; `None` when it goes.
-    pub(super) fn dropped(&mut self, mut part: P) -> Option<P> {
+    pub(super) fn dropped(&mut self, part: &P) -> Option<P> {
         match part.origin() {
-            Origin::Manual => return Some(part),
+            Origin::Manual => return Some(part.clone()),
             Origin::Imported => {
                 self.changes.removed.push(listed(part.name(), false, Vec::new()));
                 return None;
@@ -144,14 +151,14 @@ impl<'a, P: Merge> Ledger<'a, P> {
             return None;
         }
         self.changes.kept.push(entry);
+        let mut kept = part.clone();
         if self.winner == Winner::Mine {
             // From now on it is the person's alone.
-            let spec = part.spec().clone();
-            part.set(spec, Origin::Manual);
+            kept.set_origin(Origin::Manual);
         } else {
-            self.keep_base(&part);
+            self.keep_base(part);
         }
-        Some(part)
+        Some(kept)
     }
 
     /// A part stays as it is, and so does its base.

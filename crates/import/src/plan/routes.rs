@@ -41,12 +41,10 @@ pub(super) fn merge(
     }
     let mut routes = Vec::new();
     for (index, route) in current.iter().enumerate() {
-        let mut route = route.clone();
         match claims.remove(&Known::Present(index)) {
             Some(wanted) => {
-                let said = specified(wanted, ledger.base_spec(&route), backends);
-                ledger.settle(&mut route, &said);
-                routes.push(route);
+                let said = specified(wanted, &ledger.base_spec(route), backends);
+                routes.push(ledger.settled(route, said));
             }
             None => routes.extend(ledger.dropped(route)),
         }
@@ -56,7 +54,7 @@ pub(super) fn merge(
     for (index, route) in before.deleted.iter().enumerate() {
         match claims.remove(&Known::Deleted(index)) {
             Some(wanted) => {
-                let said = specified(wanted, route.spec.clone(), backends);
+                let said = specified(wanted, &route.spec, backends);
                 routes.extend(ledger.deleted(route, &said, &mut names));
             }
             // The document has it, even though a route made by hand answers it at the moment.
@@ -67,14 +65,14 @@ pub(super) fn merge(
     for wanted in fresh {
         let name = names.free(&wanted.name);
         ledger.add(&name);
-        let path = wanted.path.clone();
-        routes.push(Route::imported(ids.route(), specified(wanted, RouteInput::new(name, path, Vec::new()), backends)));
+        let blank = RouteInput::new(name, wanted.path.clone(), Vec::new());
+        routes.push(Route::imported(ids.route(), specified(wanted, &blank, backends)));
     }
     routes
 }
 
 /// The route as the document says it; the rest is as it was.
-fn specified(wanted: WantedRoute, base: RouteInput, backends: &HashMap<Address, BackendId>) -> RouteInput {
+fn specified(wanted: WantedRoute, base: &RouteInput, backends: &HashMap<Address, BackendId>) -> RouteInput {
     let backend = backends.get(&wanted.address);
     RouteInput {
         description: wanted.description,
@@ -83,7 +81,13 @@ fn specified(wanted: WantedRoute, base: RouteInput, backends: &HashMap<Address, 
         backend_refs: backend.map(|id| BackendRef { backend_id: *id, weight: 1 }).into_iter().collect(),
         tags: wanted.tags,
         extensions: wanted.extensions,
-        ..base
+        name: base.name.clone(),
+        status: base.status,
+        hostnames: base.hostnames.clone(),
+        headers: base.headers.clone(),
+        query_params: base.query_params.clone(),
+        priority: base.priority,
+        timeouts: base.timeouts.clone(),
     }
 }
 

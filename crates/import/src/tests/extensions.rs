@@ -44,7 +44,6 @@ fn extensions_of_other_gateways_are_kept_and_told_once() {
         "{/aa: {get: {x-kong-plugin-cors: {}, x-google-backend: 1}}, /bb: {get: {x-kong-name: b, x-mine: 1}}}",
     ))
     .unwrap();
-    // The first of each object is told; GitHub's document has thousands of extensions, and nobody reads as many notes.
     assert_eq!(codes(&plan), ["gateway_extension"]);
     assert_eq!(plan.report.notes[0].pointer, "/paths/~1aa/get/x-kong-plugin-cors");
     assert_eq!(plan.report.counts["gateway_extension"], 2);
@@ -78,7 +77,7 @@ fn extensions_of_a_huge_document_are_cut_where_they_are_too_many() {
     let text = with_paths(&format!("{{{}}}", paths.join(", ")));
     let plan = import(&text).unwrap();
     let kept = plan.definition.routes.iter().filter(|route| !route.spec.extensions.is_empty()).count();
-    assert!((90..100).contains(&kept), "{kept}");
+    assert!((75..85).contains(&kept), "{kept}");
     assert_eq!(plan.report.counts["extension_too_large"], 200 - kept);
     assert!(again(&text, &plan.definition, &Options::default()).unwrap().changes.is_empty());
 }
@@ -116,6 +115,6 @@ fn long_texts_of_a_huge_document_give_way_to_summaries() {
     let plan = import(&with_paths(&format!("{{{}}}", paths.join(", ")))).unwrap();
     let lengths: Vec<_> =
         plan.definition.routes.iter().map(|route| route.spec.description.as_ref().unwrap().len()).collect();
-    assert_eq!((lengths[0], lengths[599]), (303, 1));
+    assert_eq!((lengths[0], lengths[599]), (243, 1));
     assert_eq!((codes(&plan), plan.report.counts["descriptions_cut"]), (vec!["descriptions_cut"], 164));
 }
