@@ -65,7 +65,9 @@ impl Estate {
         let deployment = published["deployment_id"].as_str().expect("a deployment").to_owned();
         ids.extend([("product-publishes", publish), ("deployments", deployment)]);
         ids.extend([("clusters", cluster), ("api-services", service), ("backends", backend), ("routes", route)]);
-        ids.extend([("gateways", gateway), ("products", product)]);
+        let policy = owner.post("/v1/provider/policies", policy("limit")).await.ok(201).id();
+        let plan = owner.post("/v1/provider/plans", plan("gold", &product)).await.ok(201).id();
+        ids.extend([("gateways", gateway), ("products", product), ("policies", policy), ("plans", plan)]);
         Self { account, agent, ids }
     }
 
@@ -111,6 +113,9 @@ impl Estate {
             "route_create" | "route_replace" => route("list-payments", self.id("backends")),
             "cluster_create" | "cluster_replace" => json!({ "name": "paris" }),
             "gateway_create" | "gateway_replace" => gateway("inner"),
+            "policy_create" | "policy_replace" => policy("slow-down"),
+            "plan_create" | "plan_replace" => plan("silver", self.id("products")),
+            "product_publish_rollback" => json!({ "generation": 1 }),
             "product_create" | "product_replace" => json!({ "name": "bank" }),
             "product_publish_create" | "product_publish_replace" => {
                 publish("shop-2", self.id("products"), self.id("gateways"), self.id("clusters"))
@@ -151,6 +156,16 @@ pub fn route(name: &str, backend: &str) -> Value {
 /// A valid gateway template.
 pub fn gateway(name: &str) -> Value {
     json!({ "name": name, "listeners": [{ "name": "http", "port": 80, "protocol": "HTTP" }] })
+}
+
+/// A valid policy.
+pub fn policy(name: &str) -> Value {
+    json!({ "name": name, "scope": "global", "spec": { "rate_limit": { "requests": 10, "unit": "second" } } })
+}
+
+/// A valid plan of a product.
+pub fn plan(name: &str, product: &str) -> Value {
+    json!({ "name": name, "product_id": product, "pricing_model": "free" })
 }
 
 /// A valid publish.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
-use switchtower_domain::{id::RouteId, registration_token::RegistrationTokenId};
+use switchtower_domain::{id::RouteId, plan::PlanId, registration_token::RegistrationTokenId};
 use utoipa::{
     IntoResponses, ToSchema,
     openapi::{
@@ -30,7 +30,9 @@ const TAGS: &[(&str, &str)] = &[
     ("routes", "Which requests of an API service go to which backends."),
     ("backends", "Where an API service's requests go."),
     ("gateways", "Gateway templates: class and listeners."),
+    ("policies", "What happens to requests beside going to a backend, said once for many routes."),
     ("products", "What customers get: API services under one name."),
+    ("plans", "What customers may choose of a product, and what it costs."),
     ("product publishes", "A product on a gateway in one cluster."),
     ("deployments", "What runs where, for providers."),
     ("agent", "What agents call, with tokens that they sign themselves."),
@@ -57,7 +59,7 @@ pub fn document() -> OpenApi {
     let components = document.components.get_or_insert_with(Components::new);
     components.schemas.extend(problem::schemas());
     components.responses.extend(problems.into_iter().map(|(status, answer)| (shared(&status), answer)));
-    components.schemas.extend([id::<RegistrationTokenId>(), id::<RouteId>()]);
+    components.schemas.extend([id::<RegistrationTokenId>(), id::<RouteId>(), id::<PlanId>()]);
     components.security_schemes.extend(schemes().map(|(name, scheme)| (name, scheme.into())));
     document.tags = Some(tags(&mut document));
     document

@@ -3,5 +3,7 @@
 pub mod api_services;
 pub mod deployments;
 pub mod gateways;
+pub mod plans;
+pub mod policies;
 pub mod product_publishes;
 pub mod products;

@@ -6,8 +6,8 @@ use axum::{
     middleware,
 };
 use switchtower_domain::{
-    agent::Agent, api_key::ApiKey, api_service::ApiService, cluster::Cluster, gateway::Gateway, product::Product,
-    product_publish::ProductPublish, resource::Kind,
+    agent::Agent, api_key::ApiKey, api_service::ApiService, cluster::Cluster, gateway::Gateway, plan::Plan,
+    policy::Policy, product::Product, product_publish::ProductPublish, resource::Kind,
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -131,10 +131,17 @@ pub const PROVIDER_API_SERVICES: Resource =
 pub const PROVIDER_GATEWAYS: Resource =
     Resource::new("provider-gateways", "/v1/provider/gateways", Scope::Tenant, provider::gateways::routes)
         .of::<Gateway>();
+/// Policies.
+pub const PROVIDER_POLICIES: Resource =
+    Resource::new("provider-policies", "/v1/provider/policies", Scope::Tenant, provider::policies::routes)
+        .of::<Policy>();
 /// Products.
 pub const PROVIDER_PRODUCTS: Resource =
     Resource::new("provider-products", "/v1/provider/products", Scope::Tenant, provider::products::routes)
         .of::<Product>();
+/// Plans.
+pub const PROVIDER_PLANS: Resource =
+    Resource::new("provider-plans", "/v1/provider/plans", Scope::Tenant, provider::plans::routes).of::<Plan>();
 /// Product publishes.
 pub const PROVIDER_PRODUCT_PUBLISHES: Resource = Resource::new(
     "provider-product-publishes",
@@ -163,7 +170,9 @@ pub const ALL: &[&Resource] = &[
     &OPERATOR_DEPLOYMENTS,
     &PROVIDER_API_SERVICES,
     &PROVIDER_GATEWAYS,
+    &PROVIDER_POLICIES,
     &PROVIDER_PRODUCTS,
+    &PROVIDER_PLANS,
     &PROVIDER_PRODUCT_PUBLISHES,
     &PROVIDER_DEPLOYMENTS,
     &AGENT_REGISTRATIONS,

@@ -2,5 +2,7 @@
 
 pub mod api_services;
 pub mod gateways;
+pub mod plans;
+pub mod policies;
 pub mod product_publishes;
 pub mod products;

@@ -15,7 +15,7 @@ use crate::{
     api_service::ApiServiceId,
     change::{Change, Stamp, WrongState},
     cluster::ClusterId,
-    deployment::{DeploymentId, DeploymentStatus},
+    deployment::{DeploymentId, DeploymentStatus, Generation},
     event::EventDraft,
     field::FieldErrors,
     gateway::GatewayId,
@@ -287,6 +287,14 @@ impl Editable for ProductPublish {
 }
 
 impl ProductPublish {
+    /// Refuses what only something published has.
+    pub fn expect_published(&self, verb: &'static str) -> Result<(), WrongState> {
+        match self.status {
+            PublishStatus::Published => Ok(()),
+            _ => Err(self.wrong_state(verb, "`published`")),
+        }
+    }
+
     fn wrong_state(&self, verb: &'static str, allowed: &'static str) -> WrongState {
         WrongState { kind: Self::KIND, verb, state: self.status.name().to_owned(), allowed }
     }
@@ -313,11 +321,21 @@ impl Resource<ProductPublish> {
         self.become_body(body, stamp, EventDraft::new("product_publish.published").about(cluster))
     }
 
+    /// Says that what an old generation had runs there again.
+    pub fn rolled_back(self, generation: Generation, stamp: &Stamp) -> Change<ProductPublish> {
+        let body = ProductPublish {
+            published_at: Some(stamp.now),
+            published_by: Some(stamp.actor.clone()),
+            ..self.body.clone()
+        };
+        let data = serde_json::json!({ "restored_from": generation });
+        let event = EventDraft::new("product_publish.rolled_back").with(data).about(body.cluster_id);
+        self.become_body(body, stamp, event)
+    }
+
     /// Says that the product must not run there any more.
     pub fn withdraw(self, stamp: &Stamp) -> Result<Change<ProductPublish>, WrongState> {
-        if self.body.status != PublishStatus::Published {
-            return Err(self.body.wrong_state("withdraw", "`published`"));
-        }
+        self.body.expect_published("withdraw")?;
         let body = ProductPublish {
             status: PublishStatus::Withdrawn,
             withdrawn_at: Some(stamp.now),

@@ -49,6 +49,9 @@ pub struct GenerationRow {
     pub created_by: Actor,
     /// Why, when a reason was given.
     pub reason: Option<String>,
+    /// The older generation that it repeats, when it is a rollback.
+    #[serde(default)]
+    pub restored_from: Option<Generation>,
 }
 
 impl Commit<'_> {

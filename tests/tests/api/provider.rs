@@ -2,5 +2,7 @@
 
 mod api_services;
 mod gateways;
+mod plans;
+mod policies;
 mod product_publishes;
 mod products;

@@ -46,6 +46,7 @@ codes! {
     permission_denied FORBIDDEN "A permission is missing";
     tenant_suspended FORBIDDEN "The tenant is suspended";
     not_found NOT_FOUND "There is no such resource";
+    generation_not_found NOT_FOUND "There is no such generation to deploy";
     no_such_endpoint NOT_FOUND "There is no such endpoint";
     method_not_allowed METHOD_NOT_ALLOWED "The endpoint does not know the method";
     name_taken CONFLICT "The name is taken";

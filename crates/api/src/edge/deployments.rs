@@ -40,12 +40,14 @@ pub struct GenerationView {
     created_by: Actor,
     /// Why, when a reason was given.
     reason: Option<String>,
+    /// The older generation that it repeats, when it is a rollback.
+    restored_from: Option<Generation>,
 }
 
 impl From<GenerationRow> for GenerationView {
     fn from(row: GenerationRow) -> Self {
-        let GenerationRow { generation, desired, digest, bytes, created_at, created_by, reason } = row;
-        Self { generation, desired, digest, bytes, created_at, created_by, reason }
+        let GenerationRow { generation, desired, digest, bytes, created_at, created_by, reason, restored_from } = row;
+        Self { generation, desired, digest, bytes, created_at, created_by, reason, restored_from }
     }
 }
 

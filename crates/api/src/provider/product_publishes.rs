@@ -1,10 +1,11 @@
 //! `/v1/provider/product-publishes`: the intent that a product runs on exactly one cluster.
 
-use axum::extract::State;
+use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
-use switchtower_control::resource::Target;
+use switchtower_control::{provider::product_publishes::preview::Preview, resource::Target};
 use switchtower_domain::{
     cluster::ClusterId,
+    deployment::Generation,
     product_publish::{ProductPublish, ProductPublishId, ProductPublishInput},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -29,7 +30,9 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(product_publish_create, product_publish_list))
         .routes(routes!(product_publish_get, product_publish_replace, product_publish_patch, product_publish_delete))
+        .routes(routes!(product_publish_preview))
         .routes(routes!(product_publish_publish))
+        .routes(routes!(product_publish_rollback))
         .routes(routes!(product_publish_withdraw))
 }
 
@@ -75,6 +78,18 @@ struct Reason {
     reason: Option<String>,
 }
 
+/// Where to go back to.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Rollback {
+    /// A generation of the publish's deployment that was `present`.
+    generation: Generation,
+    /// The reason, kept with the new generation.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    reason: Option<String>,
+}
+
 fn reason(body: Option<&Body<Reason>>) -> Option<&str> {
     body.and_then(|Body(body)| body.reason.as_deref())
 }
@@ -91,6 +106,44 @@ async fn product_publish_list(
 ) -> Result<ProductPublishPage, Problem> {
     let request = list_request(params.limit, params.cursor);
     Ok(api.control.product_publish_list(&call, params.cluster_id, request).await?.into())
+}
+
+/// Tells what publishing would put in the cluster, and how that differs from what is deployed. Nothing changes.
+///
+/// What a cluster could not serve is `not_publishable`, as it would be when published.
+#[utoipa::path(
+    post, path = "/{id}/preview", tag = "product publishes",
+    params(("id" = ProductPublishId, Path), IfMatchHeader, IdempotencyHeader),
+    responses((status = 200, body = Preview), Problems)
+)]
+async fn product_publish_preview(
+    State(api): State<Api>,
+    Known(call): Known,
+    PathId(id): PathId<ProductPublish>,
+    IfMatch(if_match): IfMatch,
+) -> Result<Json<Preview>, Problem> {
+    Ok(Json(api.control.product_publish_preview(&call, Target { id, if_match }).await?))
+}
+
+/// Deploys what an old generation had, as a new generation. Nothing else changes: product, API services and settings of the
+/// publish stay as they are.
+///
+/// `GET /v1/provider/deployments/{id}/generations` lists the generations. Publishing again deploys what the product is
+/// then.
+#[utoipa::path(
+    post, path = "/{id}/rollback", tag = "product publishes", request_body = Rollback,
+    params(("id" = ProductPublishId, Path), IfMatchHeader, IdempotencyHeader),
+    responses((status = 200, body = ProductPublishView, headers(("ETag" = String))), Problems)
+)]
+async fn product_publish_rollback(
+    State(api): State<Api>,
+    Known(call): Known,
+    PathId(id): PathId<ProductPublish>,
+    IfMatch(if_match): IfMatch,
+    Body(body): Body<Rollback>,
+) -> Result<ProductPublishView, Problem> {
+    let (target, doorbells, why) = (Target { id, if_match }, api.doorbells.as_ref(), body.reason.as_deref());
+    Ok(View(api.control.product_publish_rollback(&call, doorbells, target, body.generation, why).await?))
 }
 
 /// Deploys the product as it is now to the publish's cluster.

@@ -6,13 +6,18 @@ use axum::{
 };
 use http::header;
 use serde::Serialize;
+use switchtower_domain::gateway::{GatewayClass, GatewayClassInfo};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{Api, edge::problem::Problems, openapi};
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(health_get)).routes(routes!(version_get)).routes(routes!(openapi_get))
+    OpenApiRouter::new()
+        .routes(routes!(health_get))
+        .routes(routes!(version_get))
+        .routes(routes!(openapi_get))
+        .routes(routes!(gateway_class_list))
 }
 
 /// How the API is.
@@ -44,6 +49,23 @@ async fn health_get() -> Json<Health> {
 async fn version_get() -> Json<Version> {
     let commit = option_env!("SWITCHTOWER_COMMIT").filter(|commit| !commit.is_empty());
     Json(Version { version: env!("CARGO_PKG_VERSION"), commit })
+}
+
+/// What gateway classes there are.
+#[derive(Serialize, ToSchema)]
+struct GatewayClasses {
+    /// The classes.
+    items: Vec<GatewayClassInfo>,
+}
+
+/// Lists the gateway classes with what each of them can do.
+///
+/// What a class cannot do is refused when it is asked for, with the field and the same sentence.
+#[utoipa::path(
+    get, path = "/gateway-classes", tag = "public", responses((status = 200, body = GatewayClasses), Problems)
+)]
+async fn gateway_class_list() -> Json<GatewayClasses> {
+    Json(GatewayClasses { items: GatewayClass::ALL.map(GatewayClass::info).to_vec() })
 }
 
 /// This document.

@@ -8,7 +8,9 @@
 //! ```
 
 mod compile;
+pub mod preview;
 mod publish;
+mod rollback;
 mod sources;
 mod withdraw;
 
@@ -75,6 +77,7 @@ fn generation_row(deployment: &Resource<Deployment>, bytes: usize, reason: Optio
         created_at: deployment.updated_at,
         created_by: deployment.updated_by.clone(),
         reason: reason.map(str::to_owned),
+        restored_from: None,
     }
 }
 

@@ -135,3 +135,159 @@ async fn a_reason_has_a_limit() {
     owner.post(&path, json!({ "reason": "x".repeat(501) })).await.problem(400, "invalid_body");
     owner.post(&path, json!({ "why": "x" })).await.problem(400, "invalid_body");
 }
+
+#[tokio::test]
+async fn a_preview_tells_what_would_change_and_changes_nothing() {
+    let world = World::new().await;
+    let estate = Estate::new(&world, "acme").await;
+    let owner = world.owner(&estate.account);
+    let path = estate.path("/v1/provider/product-publishes/{id}");
+    let before = owner.get(&path).await.ok(200);
+    let same = owner.act(&format!("{path}/preview")).await.ok(200);
+    assert_eq!((&same["unchanged"], &same["deployed_generation"]), (&json!(true), &json!(1)));
+    assert_eq!((&same["changes"], &same["diff"]), (&json!([]), &json!("")));
+    assert!(same["objects"][0]["text"].as_str().unwrap().contains("kind: Gateway"));
+
+    let route = estate.path("/v1/provider/api-services/{id}/routes");
+    let route = format!("{route}/{}", estate.id("routes"));
+    let mut edited = owner.get(&route).await.ok(200).body;
+    let input = edited.as_object_mut().unwrap();
+    input.remove("id");
+    input.insert("path".to_owned(), json!({ "type": "prefix", "value": "/elsewhere" }));
+    owner.put(&route, edited).await.ok(200);
+    let changed = owner.act(&format!("{path}/preview")).await.ok(200);
+    assert_eq!(changed["unchanged"], false);
+    let changes = changed["changes"].as_array().unwrap();
+    assert_eq!(
+        (changes.len(), &changes[0]["kind"], &changes[0]["change"]),
+        (1, &json!("HTTPRoute"), &json!("changed"))
+    );
+    let field = &changes[0]["fields"][0];
+    assert_eq!(
+        (&field["pointer"], &field["after"]),
+        (&json!("/spec/rules/0/matches/0/path/value"), &json!("/elsewhere"))
+    );
+    assert!(changed["diff"].as_str().unwrap().contains("+        value: /elsewhere"), "{}", changed["diff"]);
+    assert_eq!(owner.get(&path).await.ok(200).body, before.body);
+    let deployment = owner.get(&estate.path("/v1/provider/deployments/{id}")).await.ok(200);
+    assert_eq!(deployment["generation"], 1);
+
+    owner.act(&estate.path("/v1/provider/gateways/{id}/deactivate")).await.ok(200);
+    owner.act(&format!("{path}/preview")).await.problem(409, "not_publishable");
+}
+
+#[tokio::test]
+async fn a_rollback_deploys_an_old_snapshot_as_a_new_generation_and_changes_nothing_else() {
+    let world = World::new().await;
+    let estate = Estate::new(&world, "acme").await;
+    let (owner, agent) = (world.owner(&estate.account), estate.agent.client(&world));
+    let path = estate.path("/v1/provider/product-publishes/{id}");
+    let desired = estate.path("/v1/agent/deployments/{id}");
+    let first = agent.get(&desired).await.ok(200);
+    let routes = estate.path("/v1/provider/api-services/{id}/routes");
+    owner.post(&routes, estate::route("later", estate.id("backends"))).await.ok(201);
+    owner.act(&format!("{path}/publish")).await.ok(200);
+    let service = owner.get(&estate.path("/v1/provider/api-services/{id}")).await.ok(200);
+
+    let back = json!({ "generation": 1, "reason": "the new route is wrong" });
+    assert_eq!(owner.post(&format!("{path}/rollback"), back.clone()).await.ok(200)["status"], "published");
+    let third = agent.get(&desired).await.ok(200);
+    assert_eq!((&third["generation"], &third["digest"]), (&json!(3), &first["digest"]));
+    assert_eq!(third["snapshot"], first["snapshot"]);
+    assert_eq!(owner.get(&estate.path("/v1/provider/api-services/{id}")).await.ok(200).body, service.body);
+    let generations = owner.get(&estate.path("/v1/provider/deployments/{id}/generations")).await.ok(200);
+    let newest = &generations.items()[0];
+    assert_eq!((&newest["restored_from"], &newest["reason"]), (&json!(1), &json!("the new route is wrong")));
+
+    // The same again is nothing new.
+    owner.post(&format!("{path}/rollback"), back).await.ok(200);
+    assert_eq!(agent.get(&desired).await.ok(200)["generation"], 3);
+    // Publishing deploys what the product is.
+    owner.act(&format!("{path}/publish")).await.ok(200);
+    let fourth = agent.get(&desired).await.ok(200);
+    assert_eq!(fourth["snapshot"]["api_services"][0]["routes"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn only_a_generation_that_deployed_something_is_rolled_back_to() {
+    let world = World::new().await;
+    let estate = Estate::new(&world, "acme").await;
+    let owner = world.owner(&estate.account);
+    let path = estate.path("/v1/provider/product-publishes/{id}");
+    let to = |generation: u64| json!({ "generation": generation });
+    owner.post(&format!("{path}/rollback"), to(9)).await.problem(404, "generation_not_found");
+    owner.act(&format!("{path}/withdraw")).await.ok(200);
+    let refused = owner.post(&format!("{path}/rollback"), to(1)).await.problem(409, "wrong_state");
+    assert_eq!(refused["current_state"], "withdrawn");
+    owner.act(&format!("{path}/publish")).await.ok(200);
+    owner.post(&format!("{path}/rollback"), to(2)).await.problem(404, "generation_not_found");
+}
+
+#[tokio::test]
+async fn only_active_routes_are_published_and_of_these_the_chosen_ones() {
+    let world = World::new().await;
+    let estate = Estate::new(&world, "acme").await;
+    let (owner, agent) = (world.owner(&estate.account), estate.agent.client(&world));
+    let routes = estate.path("/v1/provider/api-services/{id}/routes");
+    let mut draft = estate::route("draft", estate.id("backends"));
+    draft["status"] = json!("draft");
+    let draft = owner.post(&routes, draft).await.ok(201);
+    let other = owner.post(&routes, estate::route("other", estate.id("backends"))).await.ok(201).id();
+    let path = estate.path("/v1/provider/product-publishes/{id}");
+    owner.act(&format!("{path}/publish")).await.ok(200);
+    let desired = estate.path("/v1/agent/deployments/{id}");
+    let count = |body: &Value| body["snapshot"]["api_services"][0]["routes"].as_array().unwrap().len();
+    assert_eq!(count(&agent.get(&desired).await.ok(200).body), 2);
+
+    let mut chosen = input(&estate, "chosen");
+    chosen["route_ids"] = json!([other, draft.id()]);
+    let chosen = owner.post(PUBLISHES, chosen).await.ok(201).id();
+    let refused = owner.act(&format!("{PUBLISHES}/{chosen}/publish")).await.problem(409, "not_publishable");
+    assert_eq!(refused.bad_fields(), [format!("/product_publish/{chosen}/route_ids/1 unknown_route")]);
+    owner.patch(&format!("{PUBLISHES}/{chosen}"), json!({ "route_ids": [other] })).await.ok(200);
+    let published = owner.act(&format!("{PUBLISHES}/{chosen}/publish")).await.ok(200);
+    let deployment = published["deployment_id"].as_str().unwrap();
+    assert_eq!(count(&agent.get(&format!("/v1/agent/deployments/{deployment}")).await.ok(200).body), 1);
+}
+
+#[tokio::test]
+async fn a_host_name_template_is_filled_when_it_is_published() {
+    let world = World::new().await;
+    let estate = Estate::new(&world, "acme").await;
+    let (owner, agent) = (world.owner(&estate.account), estate.agent.client(&world));
+    let mut templated = input(&estate, "templated");
+    templated["hostname_template"] = json!("{product}.{environment}.{region}.example.com");
+    templated["auth"] = json!({ "api_key": { "headers": ["x-api-key"], "credentials_ref": "clients" } });
+    let templated = owner.post(PUBLISHES, templated).await.ok(201).id();
+    let path = format!("{PUBLISHES}/{templated}/publish");
+    let refused = owner.act(&path).await.problem(409, "not_publishable").bad_fields();
+    assert_eq!(refused, [format!("/product_publish/{templated}/hostname_template hostname_template")]);
+    owner.patch(&estate.path("/v1/operator/clusters/{id}"), json!({ "region": "eu-1" })).await.ok(200);
+    let deployment = owner.act(&path).await.ok(200)["deployment_id"].as_str().unwrap().to_owned();
+    let fetched = agent.get(&format!("/v1/agent/deployments/{deployment}")).await.ok(200);
+    assert_eq!(fetched["snapshot"]["publish"]["hostnames"], json!(["shop.prod.eu-1.example.com"]));
+    assert_eq!(fetched["snapshot"]["publish"]["auth"]["api_key"]["credentials_ref"], "clients");
+    let mut bad = input(&estate, "bad");
+    bad["hostname_template"] = json!("{tenant}.example.com");
+    owner.post(PUBLISHES, bad).await.problem(400, "invalid_body");
+}
+
+#[tokio::test]
+async fn what_the_gateway_class_cannot_do_is_refused_with_the_field() {
+    let world = World::new().await;
+    let estate = Estate::new(&world, "acme").await;
+    let owner = world.owner(&estate.account);
+    let routes = estate.path("/v1/provider/api-services/{id}/routes");
+    let mut first = estate::route("first", estate.id("backends"));
+    first["priority"] = json!(5);
+    let first = owner.post(&routes, first).await.ok(201).id();
+    let refused = owner.act(&estate.path("/v1/provider/product-publishes/{id}/publish")).await;
+    assert_eq!(
+        refused.problem(409, "not_publishable").bad_fields(),
+        [format!("/route/{first}/priority not_supported")]
+    );
+    let classes = world.anyone().get("/v1/public/gateway-classes").await.ok(200);
+    let envoy = classes.items().iter().find(|class| class["class"] == "envoy").unwrap().clone();
+    let told = envoy["features"].as_array().unwrap().iter().find(|one| one["feature"] == "route_priority").unwrap();
+    assert_eq!(told["supported"], false);
+}

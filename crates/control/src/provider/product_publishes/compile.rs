@@ -70,7 +70,7 @@ fn snapshot(publish: &Resource<ProductPublish>, sources: &Sources, selected: Sel
 }
 
 /// What cannot be rendered, by kind, id and field.
-fn unrenderable(problems: Vec<Problem>) -> Error {
+pub(super) fn unrenderable(problems: Vec<Problem>) -> Error {
     let mut errors = FieldErrors::new();
     for Problem { subject, field } in problems.into_iter().take(MOST) {
         let (object, called) = match &subject {

@@ -55,7 +55,7 @@ impl Control {
     }
 
     /// The cluster and the deployment of a publish.
-    async fn deployed(
+    pub(super) async fn deployed(
         &self,
         publish: &Resource<ProductPublish>,
     ) -> Result<(Resource<Cluster>, Resource<Deployment>), Error> {
