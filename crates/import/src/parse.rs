@@ -1,7 +1,9 @@
 //! From bytes to a [`Document`]: JSON or YAML, told apart by the content.
 
 use serde_saphyr::{
-    Error as YamlError, MessageFormatter, UserMessageFormatter, budget::BudgetBreach, options::AliasLimits,
+    Error as YamlError, MessageFormatter, UserMessageFormatter,
+    budget::BudgetBreach,
+    options::{AliasLimits, NonFiniteFloatPolicy},
 };
 
 use crate::{
@@ -59,6 +61,8 @@ fn yaml(text: &str, limits: Limits) -> Result<Root, ImportError> {
         budget: budget,
         alias_limits: alias_limits,
         with_snippet: false,
+        // JSON has none, and extensions are kept as JSON.
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
     };
     let root: Result<Option<Object<Root>>, _> = serde_saphyr::from_str_with_options(text, options);
     root.map_err(|error| yaml_error(&error, limits))?.map(|root| root.0).ok_or(ImportError::NotOpenApi)

@@ -116,7 +116,9 @@ pub fn plan(
     if wanted.routes.is_empty() && by_hand == 0 {
         return Err(ImportError::NoOperations { notes: notes.into_report().notes });
     }
-    within_routes(wanted.routes.len() + by_hand)?;
+    // Those that stay deleted do not count.
+    let deleted = current.imported.routes.deleted.len();
+    within_routes(wanted.routes.len().saturating_sub(deleted) + by_hand)?;
     within_backends(collected.addresses.len())?;
 
     let before = &current.imported;

@@ -17,6 +17,9 @@ const MAX_SCOPES: usize = 16;
 /// The most headers or query parameters of a publish.
 const MAX_NAMES: usize = 8;
 
+/// The most suggestions besides that for API keys.
+const MAX_SUGGESTIONS: usize = 8;
+
 /// The names of the schemes of each alternative; an empty one stands for nothing asked.
 type Shape<'a> = Vec<Vec<&'a str>>;
 
@@ -25,20 +28,23 @@ pub(crate) fn suggest(document: &Document, targets: &[Target<'_>], notes: &mut N
     let root = &document.root;
     let asked: Vec<&Security> =
         targets.iter().map(|target| target.operation.security.as_ref().unwrap_or(&root.security)).collect();
-    let mut usual = most(&asked);
-    if asked.iter().all(|security| security.0.is_empty()) {
+    let usual = most(&asked);
+    let secured: Vec<&Security> = asked.iter().copied().filter(|security| !shape(security).is_empty()).collect();
+    // Where most ask for nothing, what is suggested is for those that ask.
+    let mut offered = if usual.is_empty() { most(&secured) } else { usual.clone() };
+    if secured.is_empty() {
         let schemes = &root.components.security_schemes.0;
         if let Some((name, _)) = schemes.first() {
             let detail = "No operation asks for the document's security schemes, so everybody may call.";
             notes.add(pointer("/components/securitySchemes", name), "security_schemes_unused", detail);
         }
-        usual = schemes.keys().map(|name| vec![name.as_str()]).collect();
+        offered = schemes.keys().map(|name| vec![name.as_str()]).collect();
     } else {
         note_others(targets, &asked, &usual, notes);
     }
-    let suggestions = of_shape(document, &usual, &asked, notes);
-    note_usual(&usual, notes);
-    suggestions
+    let at = if root.security.0.is_empty() { "/paths" } else { "/security" };
+    note_offered(at, &offered, notes);
+    of_shape(document, &offered, &asked, notes)
 }
 
 /// The names alone; scopes are looked at elsewhere.
@@ -51,7 +57,8 @@ fn shape(security: &Security) -> Shape<'_> {
     }
     shape.sort_unstable();
     shape.dedup();
-    shape
+    // To ask for nothing and not to ask is the same.
+    if shape.iter().all(Vec::is_empty) { Shape::new() } else { shape }
 }
 
 /// What most operations ask for; of equally many, what is met first.
@@ -72,26 +79,26 @@ fn note_others(targets: &[Target<'_>], asked: &[&Security], usual: &Shape<'_>, n
         let at = pointer("/paths", target.template);
         let at = pointer(&at, &target.method.as_str().to_ascii_lowercase());
         let at = if target.operation.security.is_some() { format!("{at}/security") } else { at };
-        if shape.iter().all(Vec::is_empty) {
+        if shape.is_empty() {
             let detail = "Everybody may call this operation, other than most. A publish checks all its routes alike: \
                           leave this one out with `route_ids`, and publish it on its own.";
             notes.add(at, "operation_without_security", detail);
         } else {
-            let detail = "This operation asks for other credentials than most. A publish checks all its routes alike: \
+            let detail = "This operation asks for other credentials than most, or most ask for none. A publish checks all its routes alike: \
                           leave this one out with `route_ids`, and publish it on its own.";
             notes.add(at, "operation_with_other_security", detail);
         }
     }
 }
 
-fn note_usual(usual: &Shape<'_>, notes: &mut Notes) {
-    if usual.len() > 1 && usual.iter().any(Vec::is_empty) {
+fn note_offered(at: &str, offered: &Shape<'_>, notes: &mut Notes) {
+    if offered.len() > 1 && offered.iter().any(Vec::is_empty) {
         let detail = "Credentials are optional in the document; a publish with authentication asks everybody for them.";
-        notes.add("/security", "security_optional", detail);
+        notes.add(at, "security_optional", detail);
     }
-    if usual.iter().any(|names| names.len() > 1) {
+    if offered.iter().any(|names| names.len() > 1) {
         let detail = "The document asks for several credentials at once; a publish checks one kind of them.";
-        notes.add("/security", "security_combined", detail);
+        notes.add(at, "security_combined", detail);
     }
 }
 
@@ -124,6 +131,7 @@ fn of_shape(document: &Document, usual: &Shape<'_>, asked: &[&Security], notes: 
             }
         }
     }
+    suggestions.truncate(MAX_SUGGESTIONS);
     if !key_schemes.is_empty() {
         let missing = vec!["/api_key/credentials_ref".to_owned()];
         let auth = SuggestedAuth::ApiKey(key);

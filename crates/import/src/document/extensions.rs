@@ -232,7 +232,8 @@ impl<'de> Visitor<'de> for Json<'_> {
             write_text(self.out, key.as_deref().unwrap_or_default());
             self.out.push(':');
             let written = map.next_value_seed(Json { out: self.out, depth: self.depth - 1 })?;
-            fits = key.is_some() && written && self.out.len() <= MAX_BYTES;
+            // Not every store of JSON has empty keys.
+            fits = key.is_some_and(|key| !key.is_empty()) && written && self.out.len() <= MAX_BYTES;
         }
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(false)

@@ -45,12 +45,35 @@ fn required_parameters_do_not_become_matches() {
 
 #[test]
 fn what_is_only_looked_at_may_have_any_shape() {
-    for odd in ["1", "null", "x", "[1, [2], {a: b}]", "{a: [b], 1: 2}", "true", "1.5", "-1"] {
-        let plan = import(&with_paths(&format!(
-            "{{/aa: {{parameters: {odd}, description: {odd}, get: {{responses: {odd}, security: {odd}, \
+    for odd in [
+        "1",
+        "null",
+        "x",
+        "[1, [2], {a: b}]",
+        "{a: [b], 1: 2}",
+        "true",
+        "1.5",
+        "-1",
+        ".nan",
+        ".inf",
+        "2001-12-14",
+        "123456789012345678901234567890",
+        "-123456789012345678901234567890",
+        "!odd x",
+        "''",
+        "[[[[[[]]]]]]",
+        "{[a]: b}",
+        "{'': 1}",
+    ] {
+        // With a comment first, so that an error would be that of YAML and not of JSON.
+        let plan = import(&format!(
+            "# {odd}\n{}",
+            with_paths(&format!(
+                "{{/aa: {{parameters: {odd}, description: {odd}, get: {{responses: {odd}, security: {odd}, \
                parameters: {odd}, externalDocs: {odd}, deprecated: {odd}, x-a: {odd}}}}}}}"
-        )));
-        assert_eq!(lines(&plan.unwrap()), ["aa GET /v1/aa"], "{odd}");
+            ))
+        ));
+        assert_eq!(lines(&plan.unwrap_or_else(|error| panic!("{odd}: {error}"))), ["aa GET /v1/aa"], "{odd}");
     }
 }
 

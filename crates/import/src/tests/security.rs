@@ -141,6 +141,16 @@ fn operations_that_ask_for_something_else_are_listed() {
 }
 
 #[test]
+fn what_few_operations_ask_for_is_suggested_when_the_rest_ask_for_nothing() {
+    let schemes = json!({ "key": { "type": "apiKey", "in": "header", "name": "X-API-Key" } });
+    let mut operations = plain();
+    operations.push(("/admin", json!([{ "key": [] }])));
+    let plan = secured(&Value::Null, &schemes, &operations);
+    assert_eq!(suggested(&plan)[0]["schemes"], json!(["key"]));
+    assert_eq!(codes(&plan), ["operation_with_other_security"]);
+}
+
+#[test]
 fn optional_and_combined_credentials_are_told() {
     let schemes = json!({
         "key": { "type": "apiKey", "in": "header", "name": "X-API-Key" },
