@@ -59,14 +59,14 @@ impl Estate {
         let product = json!({ "name": "shop", "api_services": [service] });
         let product = owner.post("/v1/provider/products", product).await.ok(201).id();
         owner.act(&format!("/v1/provider/products/{product}/activate")).await.ok(200);
+        let policy = owner.post("/v1/provider/policies", policy("limit")).await.ok(201).id();
+        let plan = owner.post("/v1/provider/plans", plan("gold", &product)).await.ok(201).id();
         let publish = owner.post("/v1/provider/product-publishes", publish("shop", &product, &gateway, &cluster)).await;
         let publish = publish.ok(201).id();
         let published = owner.act(&format!("/v1/provider/product-publishes/{publish}/publish")).await.ok(200);
         let deployment = published["deployment_id"].as_str().expect("a deployment").to_owned();
         ids.extend([("product-publishes", publish), ("deployments", deployment)]);
         ids.extend([("clusters", cluster), ("api-services", service), ("backends", backend), ("routes", route)]);
-        let policy = owner.post("/v1/provider/policies", policy("limit")).await.ok(201).id();
-        let plan = owner.post("/v1/provider/plans", plan("gold", &product)).await.ok(201).id();
         ids.extend([("gateways", gateway), ("products", product), ("policies", policy), ("plans", plan)]);
         Self { account, agent, ids }
     }

@@ -1,4 +1,6 @@
 //! The drivers: ways to put objects in place.
 
 pub mod directory;
+mod kind;
+pub mod kubernetes;
 mod plan;

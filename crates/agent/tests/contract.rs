@@ -11,6 +11,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use switchtower_agent::{
     api::Api,
     clock::SystemClock,
+    converge::Patience,
     driver::directory::Directory,
     identity::IdentityFolder,
     metrics::Metrics,
@@ -45,7 +46,7 @@ async fn api(stand_in: &StandIn, dir: &Path) -> Api {
 }
 
 fn heartbeat() -> Heartbeat {
-    Heartbeat { version: "0".into(), applied_version: 0, draining: false }
+    Heartbeat { version: "0".into(), applied_version: 0, draining: false, capabilities: None }
 }
 
 /// Waits until something holds, and fails when it does not within ten seconds.
@@ -141,7 +142,7 @@ async fn from_a_doorbell_to_the_last_heartbeat() {
         store: StateFile::new(dir.path()),
         clock: SystemClock,
         state: State::new(ClusterId::nil()),
-        pace: Pace { heartbeat: second, resync: 600 * second, refused: second / 10 },
+        pace: Pace { heartbeat: second, resync: 600 * second, refused: second / 10, patience: Patience::default() },
         metrics: metrics.clone(),
         standing: standing.clone(),
     };

@@ -18,12 +18,13 @@ use std::{
 };
 
 use switchtower_domain::{cluster::ClusterId, deployment::ObjectOutcome};
-use switchtower_protocol::snapshot::Snapshot;
+use switchtower_protocol::{capabilities::Capabilities, snapshot::Snapshot};
 use switchtower_render::Options;
 
 use self::{layout::file_of, note::Note};
+use super::kind::{ENVOY, KINDS, Kind};
 use crate::{
-    port::{Driver, DriverError, Failure, Object, ObjectKey, ObjectResult, Order, Owned},
+    port::{Driver, DriverError, Failure, Object, ObjectKey, ObjectResult, Order, Owned, Placed},
     state::file,
 };
 
@@ -53,7 +54,7 @@ impl Directory {
         Ok(lock)
     }
 
-    fn apply_now(&self, order: &Order) -> Result<Vec<ObjectResult>, DriverError> {
+    fn apply_now(&self, order: &Order) -> Result<Placed, DriverError> {
         let unusable = |error: io::Error| {
             DriverError::Unusable(format!("The folder `{}` cannot be used: {error}.", self.folder.display()))
         };
@@ -76,7 +77,7 @@ impl Directory {
             results.extend(gone);
             note.write(&self.folder).map_err(unusable)?;
         }
-        Ok(results)
+        Ok(results.into())
     }
 
     fn put(&self, order: &Order, object: &Object) -> ObjectResult {
@@ -147,10 +148,21 @@ impl Driver for Directory {
         Ok(own.map(Note::into_owned).collect())
     }
 
-    async fn apply(&self, order: &Order) -> Result<Vec<ObjectResult>, DriverError> {
+    async fn apply(&self, order: &Order) -> Result<Placed, DriverError> {
         let (this, order) = (self.clone(), order.clone());
         let applied = tokio::task::spawn_blocking(move || this.apply_now(&order)).await;
         applied.map_err(|error| DriverError::Unusable(format!("The apply broke off: {error}.")))?
+    }
+
+    async fn survey(&self) -> Capabilities {
+        Capabilities {
+            driver: self.name().to_owned(),
+            gateway_classes: vec![ENVOY.to_owned()],
+            apis: KINDS.iter().map(Kind::api).collect(),
+            namespace: Some(self.options.namespace.clone()),
+            gateway_class_name: Some(self.options.envoy_gateway_class.clone()),
+            problems: Vec::new(),
+        }
     }
 }
 

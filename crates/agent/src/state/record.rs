@@ -21,8 +21,12 @@ pub struct Record {
     pub inventory: BTreeSet<ObjectKey>,
     /// How it ended; absent while it has not.
     pub outcome: Option<Outcome>,
-    /// The condition as last reported.
-    pub condition: Option<Condition>,
+    /// The conditions as last found.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+    /// Whether all of the generation was in place once.
+    #[serde(default)]
+    pub established: bool,
     /// The last report on that generation.
     pub report: Option<Report>,
     /// Whether it was accepted.
@@ -38,7 +42,8 @@ impl Record {
             digest: None,
             inventory: BTreeSet::new(),
             outcome: None,
-            condition: None,
+            conditions: Vec::new(),
+            established: false,
             report: None,
             accepted: false,
         }
@@ -59,7 +64,8 @@ impl Record {
     pub(super) fn renew(&mut self, generation: Generation) {
         self.generation = generation;
         self.outcome = None;
-        self.condition = None;
+        self.conditions = Vec::new();
+        self.established = false;
         self.report = None;
         self.accepted = false;
     }

@@ -1,6 +1,9 @@
 use std::collections::BTreeSet;
 
-use switchtower_domain::deployment::{DeploymentId, Generation};
+use switchtower_domain::{
+    deployment::{DeploymentId, Generation},
+    product_publish::DriftPolicy,
+};
 
 use super::*;
 
@@ -14,6 +17,8 @@ fn order(generation: u64, objects: &[(&str, u32)], delete: &[&str]) -> Order {
     Order {
         deployment_id: DeploymentId::nil(),
         generation: Generation(generation),
+        drift: DriftPolicy::Correct,
+        established: false,
         objects: objects.iter().map(object).collect(),
         delete: delete.iter().map(|name| key("HTTPRoute", name)).collect(),
     }
@@ -25,7 +30,7 @@ fn driver(folder: &Path) -> Directory {
 
 async fn outcomes(driver: &Directory, order: Order) -> Vec<(String, ObjectOutcome)> {
     let results = driver.apply(&order).await.unwrap();
-    results.into_iter().map(|result| (result.key.name, result.outcome)).collect()
+    results.results.into_iter().map(|result| (result.key.name, result.outcome)).collect()
 }
 
 #[tokio::test]
