@@ -66,7 +66,7 @@ pub struct ApiService {
     /// What the last imported OpenAPI document says of the API as a whole in `x-…` fields; those of its `info` are named
     /// `info/x-…`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(required = false, read_only)]
+    #[schema(required = false)]
     pub extensions: BTreeMap<String, Value>,
 }
 

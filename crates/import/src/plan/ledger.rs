@@ -118,17 +118,18 @@ impl<'a, P: Merge> Ledger<'a, P> {
 
     /// The merge, and what it makes; a side as a whole where the fields of both do not go together.
     fn valid(&self, versions: &Versions<'_>, mine: &P::Input) -> (P::Input, Merged) {
-        let whole_document = [Winner::DocumentAlways, Winner::Document].contains(&self.winner);
-        let yields = if self.winner == Winner::Mine { Winner::Mine } else { Winner::MineForNow };
-        let attempts: [&dyn Fn() -> Option<Merged>; 2] =
-            [&|| Some(versions.merge(self.winner)), &|| whole_document.then(|| versions.merge_whole(Winner::Document))];
-        for attempt in attempts {
-            if let Some(merged) = attempt()
-                && let Some(spec) = of_fields(merged.fields.clone()).filter(P::is_valid)
-            {
+        let made = |merged: &Merged| of_fields(merged.fields.clone()).filter(P::is_valid);
+        let merged = versions.merge(self.winner);
+        if let Some(spec) = made(&merged) {
+            return (spec, merged);
+        }
+        if self.winner.is_document() {
+            let merged = versions.merge_whole(Winner::Document);
+            if let Some(spec) = made(&merged) {
                 return (spec, merged);
             }
         }
+        let yields = if self.winner == Winner::Mine { Winner::Mine } else { Winner::MineForNow };
         (mine.clone(), versions.merge_whole(yields))
     }
 

@@ -135,25 +135,22 @@ fn nothing_lost<P: Part>(
 }
 
 /// Every field that only the document changed is as it would be without any edits, or the part is in conflict.
-fn everything_taken(
-    base: &Definition,
-    current: &Definition,
-    untouched: &Plan,
-    merged: &Plan,
+fn everything_taken<P: Part>(
+    [base, current, untouched, merged]: [&[P]; 4],
+    changes: &PartChanges,
 ) -> Result<(), TestCaseError> {
-    for part in &current.routes {
-        let found = [&base.routes, &untouched.definition.routes, &merged.definition.routes]
-            .map(|routes| routes.iter().find(|route| route.id == part.id));
-        let [Some(base_part), Some(wanted), Some(now)] = found else { continue };
-        let edits = by_person(base_part, part);
-        for field in by_person(base_part, wanted) {
+    for part in current {
+        let found = [base, untouched, merged].map(|parts| parts.iter().find(|one| one.id() == part.id()));
+        let [Some(before), Some(wanted), Some(now)] = found else { continue };
+        let edits = by_person(before, part);
+        for field in by_person(before, wanted) {
             // What the document makes new has another id in each of the two.
             if edits.contains(&field) || field == "backend_refs" {
                 continue;
             }
-            let taken = value(&fields_of(&now.spec), &field) == value(&fields_of(&wanted.spec), &field);
-            let name = part.spec.name.as_str();
-            prop_assert!(taken || in_conflict(&merged.changes.routes, name, &field), "{name} lacks {field}");
+            let taken = value(&fields_of(now.spec()), &field) == value(&fields_of(wanted.spec()), &field);
+            let name = part.name().as_str();
+            prop_assert!(taken || in_conflict(changes, name, &field), "{name} lacks {field}");
         }
     }
     Ok(())
@@ -187,7 +184,9 @@ proptest! {
         let current = edited(base.definition.clone(), &edits);
         let Ok(untouched) = again(&second.to_string(), &base.definition, &options) else { return Ok(()) };
         let Ok(merged) = again(&second.to_string(), &current, &options) else { return Ok(()) };
-        everything_taken(&base.definition, &current, &untouched, &merged)?;
+        let all = [&base.definition, &current, &untouched.definition, &merged.definition];
+        everything_taken(all.map(|one| one.routes.as_slice()), &merged.changes.routes)?;
+        everything_taken(all.map(|one| one.backends.as_slice()), &merged.changes.backends)?;
     }
 
     #[test]
