@@ -68,6 +68,11 @@ impl Estate {
         ids.extend([("product-publishes", publish), ("deployments", deployment)]);
         ids.extend([("clusters", cluster), ("api-services", service), ("backends", backend), ("routes", route)]);
         ids.extend([("gateways", gateway), ("products", product), ("policies", policy), ("plans", plan)]);
+        let rollout = json!({ "start": false, "clusters": { "ids": [ids["clusters"]] } });
+        let rollout = owner
+            .post("/v1/provider/rollouts", rollout_with("shop", &ids["products"], &ids["gateways"], rollout))
+            .await;
+        ids.extend([("rollouts", rollout.ok(201).id())]);
         Self { account, agent, ids }
     }
 
@@ -115,6 +120,11 @@ impl Estate {
             "gateway_create" | "gateway_replace" => gateway("inner"),
             "policy_create" | "policy_replace" => policy("slow-down"),
             "plan_create" | "plan_replace" => plan("silver", self.id("products")),
+            "rollout_create" => {
+                let clusters = json!({ "clusters": { "ids": [self.id("clusters")] } });
+                rollout_with("shop-2", self.id("products"), self.id("gateways"), clusters)
+            }
+            "rollout_abort" => json!({ "rollback": true }),
             "product_publish_rollback" => json!({ "generation": 1 }),
             "product_create" | "product_replace" => json!({ "name": "bank" }),
             "product_publish_create" | "product_publish_replace" => {
@@ -171,6 +181,15 @@ pub fn plan(name: &str, product: &str) -> Value {
 /// A valid publish.
 pub fn publish(name: &str, product: &str, gateway: &str, cluster: &str) -> Value {
     json!({ "name": name, "product_id": product, "gateway_id": gateway, "cluster_id": cluster, "environment": "prod" })
+}
+
+/// A valid rollout, with more fields: its clusters at least.
+pub fn rollout_with(name: &str, product: &str, gateway: &str, more: Value) -> Value {
+    let mut rollout = json!({ "name": name, "product_id": product, "gateway_id": gateway, "environment": "prod" });
+    for (field, value) in more.as_object().into_iter().flatten() {
+        rollout[field.as_str()] = value.clone();
+    }
+    rollout
 }
 
 impl World {

@@ -176,5 +176,12 @@ async fn from_a_doorbell_to_the_last_heartbeat() {
     stopper.stop();
     running.await.unwrap();
     assert!(stand_in.seen(|seen| seen.heartbeats.last().unwrap().draining), "it left without a word");
+    let told =
+        stand_in.seen(|seen| seen.heartbeats.iter().filter_map(|beat| beat.capabilities.clone()).collect::<Vec<_>>());
+    assert_eq!(told.len(), 1, "what it can do is told once");
+    assert_eq!(
+        (told[0].driver.as_str(), told[0].gateway_classes.as_slice()),
+        ("directory", ["envoy".to_owned()].as_slice())
+    );
     assert!(metrics.render().contains("switchtower_agent_generation{deployment=\"dep_00000000000000000000000000\"} 2"));
 }

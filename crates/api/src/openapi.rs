@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
-use switchtower_domain::{id::RouteId, plan::PlanId, registration_token::RegistrationTokenId};
+use switchtower_domain::{id::RouteId, plan::PlanId, registration_token::RegistrationTokenId, rollout::RolloutId};
 use utoipa::{
     IntoResponses, ToSchema,
     openapi::{
@@ -34,6 +34,7 @@ const TAGS: &[(&str, &str)] = &[
     ("products", "What customers get: API services under one name."),
     ("plans", "What customers may choose of a product, and what it costs."),
     ("product publishes", "A product on a gateway in one cluster."),
+    ("rollouts", "A product to many clusters, in waves."),
     ("deployments", "What runs where, for providers."),
     ("agent", "What agents call, with tokens that they sign themselves."),
     ("live feed", "Tickets for the WebSocket that tells what happens."),
@@ -59,7 +60,7 @@ pub fn document() -> OpenApi {
     let components = document.components.get_or_insert_with(Components::new);
     components.schemas.extend(problem::schemas());
     components.responses.extend(problems.into_iter().map(|(status, answer)| (shared(&status), answer)));
-    components.schemas.extend([id::<RegistrationTokenId>(), id::<RouteId>(), id::<PlanId>()]);
+    components.schemas.extend([id::<RegistrationTokenId>(), id::<RouteId>(), id::<PlanId>(), id::<RolloutId>()]);
     components.security_schemes.extend(schemes().map(|(name, scheme)| (name, scheme.into())));
     document.tags = Some(tags(&mut document));
     document

@@ -7,3 +7,4 @@ pub mod plans;
 pub mod policies;
 pub mod product_publishes;
 pub mod products;
+pub mod rollouts;

@@ -7,7 +7,7 @@ use axum::{
 };
 use switchtower_domain::{
     agent::Agent, api_key::ApiKey, api_service::ApiService, cluster::Cluster, gateway::Gateway, plan::Plan,
-    policy::Policy, product::Product, product_publish::ProductPublish, resource::Kind,
+    policy::Policy, product::Product, product_publish::ProductPublish, resource::Kind, rollout::Rollout,
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -150,6 +150,10 @@ pub const PROVIDER_PRODUCT_PUBLISHES: Resource = Resource::new(
     provider::product_publishes::routes,
 )
 .of::<ProductPublish>();
+/// Rollouts.
+pub const PROVIDER_ROLLOUTS: Resource =
+    Resource::new("provider-rollouts", "/v1/provider/rollouts", Scope::Tenant, provider::rollouts::routes)
+        .of::<Rollout>();
 /// Deployments of the tenant's publishes.
 pub const PROVIDER_DEPLOYMENTS: Resource =
     Resource::new("provider-deployments", "/v1/provider/deployments", Scope::Tenant, provider::deployments::routes);
@@ -174,6 +178,7 @@ pub const ALL: &[&Resource] = &[
     &PROVIDER_PRODUCTS,
     &PROVIDER_PLANS,
     &PROVIDER_PRODUCT_PUBLISHES,
+    &PROVIDER_ROLLOUTS,
     &PROVIDER_DEPLOYMENTS,
     &AGENT_REGISTRATIONS,
     &AGENT_HEARTBEATS,

@@ -52,5 +52,6 @@ pub mod product_publish;
 pub mod registration_token;
 pub mod resource;
 pub mod role;
+pub mod rollout;
 pub mod tenant;
 pub mod traffic;

@@ -2,6 +2,7 @@
 
 pub mod auth;
 mod template;
+mod terms;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -287,6 +288,17 @@ impl Editable for ProductPublish {
 }
 
 impl ProductPublish {
+    fn published(self, deployment_id: DeploymentId, api_services: Vec<ApiServiceId>, stamp: &Stamp) -> Self {
+        Self {
+            status: PublishStatus::Published,
+            api_services,
+            deployment_id: Some(deployment_id),
+            published_at: Some(stamp.now),
+            published_by: Some(stamp.actor.clone()),
+            ..self
+        }
+    }
+
     /// Refuses what only something published has.
     pub fn expect_published(&self, verb: &'static str) -> Result<(), WrongState> {
         match self.status {
@@ -309,14 +321,7 @@ impl Resource<ProductPublish> {
         api_services: Vec<ApiServiceId>,
         stamp: &Stamp,
     ) -> Change<ProductPublish> {
-        let body = ProductPublish {
-            status: PublishStatus::Published,
-            api_services,
-            deployment_id: Some(deployment_id),
-            published_at: Some(stamp.now),
-            published_by: Some(stamp.actor.clone()),
-            ..self.body.clone()
-        };
+        let body = self.body.clone().published(deployment_id, api_services, stamp);
         let cluster = body.cluster_id;
         self.become_body(body, stamp, EventDraft::new("product_publish.published").about(cluster))
     }

@@ -48,6 +48,7 @@ impl Role {
                 "product:*",
                 "plan:*",
                 "product_publish:*",
+                "rollout:*",
                 "realtime:connect",
             ],
             Self::OrgAdmin => &[
@@ -64,6 +65,7 @@ impl Role {
                 "product:*",
                 "plan:*",
                 "product_publish:*",
+                "rollout:*",
                 "realtime:connect",
             ],
             Self::Operator => &[
@@ -83,6 +85,7 @@ impl Role {
                 "product:*",
                 "plan:*",
                 "product_publish:*",
+                "rollout:*",
                 "deployment:read",
                 "cluster:read",
                 "event:read",
@@ -99,6 +102,7 @@ impl Role {
                 "product:read",
                 "plan:read",
                 "product_publish:read",
+                "rollout:read",
                 "event:read",
                 "realtime:connect",
             ],

@@ -22,6 +22,7 @@ pub mod outbox;
 pub mod provisioner;
 pub mod provisioning;
 pub mod queue_access;
+pub mod rollouts;
 pub mod serve;
 pub mod sockets;
 pub mod telemetry;

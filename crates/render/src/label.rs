@@ -25,6 +25,9 @@ pub const BACKEND_ID: &str = "switchtower.dev/backend-id";
 
 /// Annotation: the generation of the deployment that an object was last put in place for.
 pub const GENERATION: &str = "switchtower.dev/generation";
+/// Annotation: the beginning of SHA-256 of the manifest that an object was last put in place with. A newer agent may make
+/// another manifest of the same generation, and that is no change by hand.
+pub const MANIFEST: &str = "switchtower.dev/manifest";
 /// Annotation: the routes in an HTTPRoute, separated by commas.
 pub const ROUTE_IDS: &str = "switchtower.dev/route-ids";
 /// Annotation: the version of the product.

@@ -180,17 +180,26 @@ impl Store {
         Ok(readable(self.due(&key::watch(K::KIND), before, most).await?))
     }
 
-    /// Rows of `gsi2` that were due before a time.
+    /// Rows of `gsi2` that were due before a time, following DynamoDB's own pages.
     pub(crate) async fn due(&self, partition: &str, before: Timestamp, most: usize) -> Result<Vec<Item>, StoreError> {
-        let request = self.client.query().table_name(&self.table).index_name("gsi2");
-        let output = request
-            .key_condition_expression("gsi2pk = :pk AND gsi2sk < :before")
-            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
-            .expression_attribute_values(":before", AttributeValue::S(key::due_time(before)))
-            .limit(i32::try_from(most).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(StoreError::from_sdk)?;
-        Ok(output.items.unwrap_or_default())
+        let (mut rows, mut start) = (Vec::new(), None);
+        loop {
+            let left = i32::try_from(most.saturating_sub(rows.len())).unwrap_or(i32::MAX);
+            let request = self.client.query().table_name(&self.table).index_name("gsi2");
+            let output = request
+                .key_condition_expression("gsi2pk = :pk AND gsi2sk < :before")
+                .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
+                .expression_attribute_values(":before", AttributeValue::S(key::due_time(before)))
+                .limit(left)
+                .set_exclusive_start_key(start.take())
+                .send()
+                .await
+                .map_err(StoreError::from_sdk)?;
+            rows.extend(output.items.unwrap_or_default());
+            start = output.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() || rows.len() >= most {
+                return Ok(rows);
+            }
+        }
     }
 }

@@ -96,7 +96,10 @@ def publish(api, cluster):
     ids = {"product_id": product["id"], "gateway_id": gateway["id"], "cluster_id": cluster["id"]}
     publish = api.post("/v1/provider/product-publishes", {"name": "contract", "environment": "dev", **ids})
     publish = api.post(f"/v1/provider/product-publishes/{publish['id']}/publish")
-    made = {"api": service, "bkd": backend, "rte": route, "gwt": gateway, "prd": product, "pub": publish}
+    draft = {"name": "contract", "environment": "dev", "product_id": product["id"], "gateway_id": gateway["id"]}
+    draft |= {"clusters": {"ids": [cluster["id"]]}, "start": False}
+    rollout = api.post("/v1/provider/rollouts", draft)
+    made = {"rol": rollout, "api": service, "bkd": backend, "rte": route, "gwt": gateway, "prd": product, "pub": publish}
     return {prefix: resource["id"] for prefix, resource in made.items()} | {"dep": publish["deployment_id"]}
 
 

@@ -6,3 +6,4 @@ mod plans;
 mod policies;
 mod product_publishes;
 mod products;
+mod rollouts;

@@ -34,7 +34,7 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
         let id = item.deployment_id;
         let plan = self.plan(&item, snapshot);
         let keys = plan.iter().flat_map(Watch::keys);
-        self.state.begin(&item, keys);
+        self.state.begin(&item, keys, plan.as_ref().ok().map(Watch::rendering));
         self.save().await?;
         if !item.settled && self.announce(&item).await? == Round::Outdated {
             return Ok(Round::Outdated);

@@ -16,10 +16,13 @@ use jiff::{SignedDuration, Timestamp};
 use switchtower_domain::{deployment::ObjectOutcome, product_publish::DriftPolicy};
 use switchtower_protocol::desired::DesiredItem;
 
-use crate::port::{Answer, Object, ObjectKey, ObjectResult};
+use crate::port::{Answer, Object, ObjectKey, ObjectResult, driver::sha256};
 
 /// The shortest and the longest time between looks at what is not answered.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+
+/// How often a wait begins anew since something was changed; who fights over an object does not put off the end.
+const MAX_RESTARTS: u32 = 3;
 
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +63,8 @@ pub(super) struct Watch {
     /// What was done since the last word on how it ended.
     done: BTreeMap<ObjectKey, ObjectResult>,
     waits_since: Option<Timestamp>,
+    /// How often the wait began anew since something was changed.
+    restarts: u32,
     looks: u32,
     due: Option<Timestamp>,
 }
@@ -73,6 +78,7 @@ impl Watch {
             owes_word: false,
             done: BTreeMap::new(),
             waits_since: None,
+            restarts: 0,
             looks: 0,
             due: None,
         }
@@ -87,18 +93,29 @@ impl Watch {
         self.objects.iter().map(|object| object.key.clone()).collect()
     }
 
+    /// What tells these objects from others that the same generation may be rendered as.
+    pub(super) fn rendering(&self) -> String {
+        let digests: String = self.objects.iter().map(Object::digest).collect();
+        sha256(digests.as_bytes())
+    }
+
     pub(super) const fn due(&self) -> Option<Timestamp> {
         self.due
     }
 
     /// Takes in what a look found, and tells what to make of it.
     pub(super) fn looked(&mut self, results: &mut Vec<ObjectResult>, patience: &Patience, now: Timestamp) -> Mood {
+        let changed = results.iter().any(|one| matches!(one.outcome, ObjectOutcome::Created | ObjectOutcome::Updated));
         self.recall(results);
         let settled = results.iter().all(|result| result.answer == Answer::Settled);
         if settled {
-            (self.waits_since, self.looks) = (None, 0);
+            (self.waits_since, self.restarts, self.looks) = (None, 0, 0);
             self.due = patience.check.map(|check| later(now, check));
             return Mood::Waiting;
+        }
+        if changed && self.waits_since.is_some() && self.restarts < MAX_RESTARTS {
+            (self.waits_since, self.looks) = (None, 0);
+            self.restarts += 1;
         }
         let waited = now.duration_since(*self.waits_since.get_or_insert(now)).unsigned_abs();
         let pause = LOOKS.0.saturating_mul(2_u32.saturating_pow(self.looks)).min(LOOKS.1);

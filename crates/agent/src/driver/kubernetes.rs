@@ -47,8 +47,16 @@ pub struct Kubernetes {
     cluster_id: ClusterId,
     options: Options,
     force: bool,
-    /// What was seen to be as it is to be: the fingerprints of both. While they stay, nothing is asked or written.
-    seen: Mutex<HashMap<ObjectKey, (u64, u64)>>,
+    /// What was seen to be as it is to be. While both stay, nothing is asked or written.
+    seen: Mutex<HashMap<ObjectKey, Seen>>,
+}
+
+/// An object that was as it was to be.
+struct Seen {
+    /// What it was to be, with a fingerprint of it.
+    wanted: (Value, u64),
+    /// A fingerprint of what it was.
+    live: u64,
 }
 
 impl Kubernetes {
@@ -57,19 +65,24 @@ impl Kubernetes {
         Self { cluster: Cluster::new(client), cluster_id, options, force, seen: Mutex::default() }
     }
 
-    fn seen<T>(&self, look: impl FnOnce(&mut HashMap<ObjectKey, (u64, u64)>) -> T) -> T {
+    fn seen<T>(&self, look: impl FnOnce(&mut HashMap<ObjectKey, Seen>) -> T) -> T {
         look(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes note that an object is as it is to be.
     fn verified(&self, key: &ObjectKey, wanted: &Value, live: &Value) {
-        let prints = (live::fingerprint(wanted), live::fingerprint(live));
-        self.seen(|seen| _ = seen.insert(key.clone(), prints));
+        let (print, live) = (live::fingerprint(wanted), live::fingerprint(live));
+        self.seen(|seen| _ = seen.insert(key.clone(), Seen { wanted: (wanted.clone(), print), live }));
     }
 
     fn is_verified(&self, key: &ObjectKey, wanted: &Value, live: &Value) -> bool {
         let prints = (live::fingerprint(wanted), live::fingerprint(live));
-        self.seen(|seen| seen.get(key) == Some(&prints))
+        self.seen(|seen| seen.get(key).is_some_and(|seen| (seen.wanted.1, seen.live) == prints))
+    }
+
+    /// Whether something holds of what an object was last seen to be, as the agent made it.
+    fn remembers(&self, key: &ObjectKey, holds: impl Fn(&Value) -> bool) -> bool {
+        self.seen(|seen| seen.get(key).is_some_and(|seen| holds(&seen.wanted.0)))
     }
 
     fn unverified(&self, key: &ObjectKey) {

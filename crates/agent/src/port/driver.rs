@@ -61,6 +61,21 @@ pub struct Object {
     pub manifest: serde_json::Value,
 }
 
+impl Object {
+    /// SHA-256 of the manifest, in hexadecimal: the same for the same manifest, whoever rendered it.
+    pub fn digest(&self) -> String {
+        let mut sorted = self.manifest.clone();
+        sorted.sort_all_objects();
+        sha256(sorted.to_string().as_bytes())
+    }
+}
+
+/// SHA-256, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// What to do for a deployment.
 #[derive(Debug, Clone)]
 pub struct Order {
@@ -70,7 +85,7 @@ pub struct Order {
     pub generation: Generation,
     /// What to do about what others changed since it was put in place.
     pub drift: DriftPolicy,
-    /// Whether all of this generation was in place before: what is missing was taken away by others.
+    /// Whether these very objects were all in place before: what is missing was taken away by others.
     pub established: bool,
     /// What must be in place, in this order.
     pub objects: Arc<[Object]>,

@@ -24,7 +24,10 @@ pub struct Record {
     /// The conditions as last found.
     #[serde(default)]
     pub conditions: Vec<Condition>,
-    /// Whether all of the generation was in place once.
+    /// SHA-256 of the manifests that were last put in place, or tried to be.
+    #[serde(default)]
+    pub rendering: Option<String>,
+    /// Whether all of them were in place once.
     #[serde(default)]
     pub established: bool,
     /// The last report on that generation.
@@ -43,6 +46,7 @@ impl Record {
             inventory: BTreeSet::new(),
             outcome: None,
             conditions: Vec::new(),
+            rendering: None,
             established: false,
             report: None,
             accepted: false,
@@ -65,6 +69,7 @@ impl Record {
         self.generation = generation;
         self.outcome = None;
         self.conditions = Vec::new();
+        self.rendering = None;
         self.established = false;
         self.report = None;
         self.accepted = false;

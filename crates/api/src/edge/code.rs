@@ -54,6 +54,7 @@ codes! {
     in_use CONFLICT "Others need the resource";
     busy CONFLICT "Others are changing the resource";
     cluster_not_provisioned CONFLICT "The cluster has no queue yet";
+    rollout_under_way CONFLICT "Another rollout of the product is under way";
     not_publishable CONFLICT "The publish cannot be deployed as it is";
     registration_token_used CONFLICT "The registration token was used";
     idempotency_key_in_use CONFLICT "The same request is running";

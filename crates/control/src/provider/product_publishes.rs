@@ -8,6 +8,7 @@
 //! ```
 
 mod compile;
+mod desire;
 pub mod preview;
 mod publish;
 mod rollback;
@@ -24,6 +25,11 @@ use switchtower_domain::{
 use switchtower_protocol::doorbell::Doorbell;
 use switchtower_store::{Commit, Listed, StoreError, blob::GenerationRow};
 
+pub(in crate::provider) use self::{
+    compile::{Compiled, compile},
+    desire::{Wanted, desire},
+    sources::Sources,
+};
 use crate::{
     Call, Control, Error,
     ports::Doorbells,
@@ -82,7 +88,11 @@ fn generation_row(deployment: &Resource<Deployment>, bytes: usize, reason: Optio
 }
 
 /// Rings at a cluster, when it has a queue. The event rings again, so a failure costs time and nothing else.
-async fn ring(doorbells: &dyn Doorbells, cluster: &Resource<Cluster>, deployment_id: DeploymentId) {
+pub(in crate::provider) async fn ring(
+    doorbells: &dyn Doorbells,
+    cluster: &Resource<Cluster>,
+    deployment_id: DeploymentId,
+) {
     let Some(channel) = &cluster.body.channel else { return };
     let doorbell = Doorbell { cluster_id: cluster.id, deployment_id };
     if let Err(error) = doorbells.ring(&channel.queue_url, doorbell).await {

@@ -49,5 +49,6 @@ async fn a_gateway_that_a_publish_names_is_not_deleted_and_tells_which() {
     let estate = Estate::new(&world, "acme").await;
     let owner = world.owner(&estate.account);
     let refused = owner.delete(&estate.path("/v1/provider/gateways/{id}")).await.problem(409, "in_use");
-    assert_eq!(refused["used_by"], json!([{ "kind": "product_publish", "id": estate.id("product-publishes") }]));
+    let users = refused["used_by"].as_array().unwrap();
+    assert!(users.contains(&json!({ "kind": "product_publish", "id": estate.id("product-publishes") })), "{users:?}");
 }

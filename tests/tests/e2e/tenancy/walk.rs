@@ -20,6 +20,11 @@ pub(super) async fn resources(world: &World) -> Resources {
     let rollout = Rollout::draft(world, &cluster).await;
     let deployment = rollout.publish().await;
     let key = World::issue_key(&world.admin).await.id();
+    let waves = json!({
+        "name": world::unique("waves"), "environment": "dev", "start": false, "product_id": rollout.product,
+        "gateway_id": rollout.gateway, "clusters": { "ids": [world::id(&cluster)] },
+    });
+    let waves = world.me.post("/v1/provider/rollouts", waves).await.ok().id();
     let ids = vec![
         // A collection stands before those whose path it begins.
         ("/v1/operator/clusters/{id}/registration-tokens", token),
@@ -33,6 +38,7 @@ pub(super) async fn resources(world: &World) -> Resources {
         ("/v1/provider/gateways", rollout.gateway.clone()),
         ("/v1/provider/products", rollout.product.clone()),
         ("/v1/provider/product-publishes", rollout.publish.clone()),
+        ("/v1/provider/rollouts", waves),
         ("/v1/admin/api-keys", key),
         ("/v1/admin/tenants", world.tenant.clone()),
     ];
@@ -158,6 +164,11 @@ impl<'a> Walk<'a> {
                 "product_id": id("/v1/provider/products"), "gateway_id": id("/v1/provider/gateways"),
                 "cluster_id": id("/v1/operator/clusters"),
             }),
+            "/v1/provider/rollouts" => json!({
+                "name": world::unique("thief"), "environment": "dev",
+                "product_id": id("/v1/provider/products"), "gateway_id": id("/v1/provider/gateways"),
+                "clusters": { "ids": [id("/v1/operator/clusters")] },
+            }),
             _ => {
                 let references = self.references(operation);
                 assert!(references.is_empty(), "POST {template} refers to {references:?}: add a body to `create`");
@@ -197,6 +208,7 @@ impl<'a> Walk<'a> {
             "scheme": "http",
             "endpoints": [{ "host": "thief.example.com", "port": 80 }],
             "path": { "type": "exact", "value": "/thief" },
+            "rollback": true,
         });
         let id = |collection: &str| {
             let found = self.them.ids.iter().find(|(known, _)| *known == collection);

@@ -97,3 +97,19 @@ async fn only_the_own_clusters_deployments_are_adopted() {
     let owned = Owned { deployment_id: DeploymentId::nil(), generation: Generation(3), objects };
     assert_eq!(driver(dir.path()).owned().await.unwrap(), [owned]);
 }
+
+#[tokio::test]
+async fn a_change_by_hand_is_put_right_or_left_as_the_publish_says() {
+    use ObjectOutcome::{Drifted, Unchanged, Updated};
+    let dir = tempfile::tempdir().unwrap();
+    let driver = driver(dir.path());
+    outcomes(&driver, order(1, &[("a", 1)], &[])).await;
+    let path = dir.path().join("apis").join(DeploymentId::nil().suffix()).join("httproute-a.yaml");
+    fs::write(&path, "mine").unwrap();
+    let again = Order { established: true, drift: DriftPolicy::Alert, ..order(1, &[("a", 1)], &[]) };
+    assert_eq!(outcomes(&driver, again.clone()).await, [("a".into(), Drifted)]);
+    assert_eq!(fs::read(&path).unwrap(), b"mine");
+    let corrected = driver.apply(&Order { drift: DriftPolicy::Correct, ..again.clone() }).await.unwrap();
+    assert_eq!((corrected.results[0].outcome, corrected.findings[0].reason.as_str()), (Updated, "Corrected"));
+    assert_eq!(outcomes(&driver, again).await, [("a".into(), Unchanged)]);
+}

@@ -59,6 +59,30 @@ fn is_other(entry: &Value) -> bool {
     entry.get("manager").and_then(Value::as_str) != Some(MANAGER) && entry.get("subresource").is_none()
 }
 
+/// Whether a manifest has a field, written as the API server writes conflicts: `.spec.listeners[name="http"].port`.
+pub(super) fn has(value: &Value, field: &str) -> bool {
+    if field.is_empty() {
+        return true;
+    }
+    if let Some(rest) = field.strip_prefix('.') {
+        // Keys may have dots themselves.
+        let after = |key: &String| {
+            rest.strip_prefix(key.as_str()).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let inner = |(key, inner): (&String, &Value)| after(key).is_some_and(|rest| has(inner, rest));
+        return value.as_object().is_some_and(|map| map.iter().any(inner));
+    }
+    let Some((keys, rest)) = field.strip_prefix('[').and_then(|field| field.split_once(']')) else { return false };
+    let is = |item: &Value, pair: &str| {
+        let (key, wanted) = pair.split_once('=').unwrap_or(("", pair));
+        let wanted = serde_json::from_str::<Value>(wanted).ok();
+        let found = if key.is_empty() { Some(item) } else { item.get(key) };
+        found.is_some() && found == wanted.as_ref()
+    };
+    let items = value.as_array().into_iter().flatten();
+    items.into_iter().any(|item| keys.split(',').all(|pair| is(item, pair)) && has(item, rest))
+}
+
 /// Whether a set of fields (`fieldsV1`) has a field, or something in or around it.
 pub(super) fn owns(fields: &Value, path: &[String]) -> bool {
     let (Some(fields), Some((step, rest))) = (fields.as_object(), path.split_first()) else { return true };
@@ -90,6 +114,26 @@ mod tests {
         assert!(owns(&fields, &path(&[".spec", ".listeners", "[0]", ".port"])));
         assert!(!owns(&fields, &path(&[".spec", ".listeners", "[0]", ".hostname"])));
         assert!(!owns(&fields, &path(&[".spec", ".hostnames"])));
+    }
+
+    #[test]
+    fn a_field_of_a_conflict_is_found_in_a_manifest() {
+        let manifest = json!({
+            "metadata": { "annotations": { "switchtower.dev/generation": "1" } },
+            "spec": { "listeners": [{ "name": "http", "port": 80 }], "hostnames": ["a"] },
+        });
+        for field in [
+            ".spec.listeners[name=\"http\"].port",
+            ".metadata.annotations.switchtower.dev/generation",
+            ".spec.hostnames",
+        ] {
+            assert!(has(&manifest, field), "{field}");
+        }
+        for field in
+            [".spec.listeners[name=\"https\"].port", ".spec.listeners[name=\"http\"].tls", ".spec.host", "spec"]
+        {
+            assert!(!has(&manifest, field), "{field}");
+        }
     }
 
     #[test]

@@ -18,6 +18,10 @@ pub(super) fn label<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
     object.pointer("/metadata/labels")?.get(key)?.as_str()
 }
 
+pub(super) fn annotation<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
+    object.pointer("/metadata/annotations")?.get(key)?.as_str()
+}
+
 /// The deployment whose label it carries.
 pub(super) fn deployment(object: &Value) -> Option<DeploymentId> {
     label(object, label::DEPLOYMENT_ID)?.parse().ok()
@@ -65,7 +69,7 @@ fn own_fields(object: &Value) -> Option<&Value> {
 /// The generation that it was put in place for. A number that others wrote counts for nothing, so that nobody blocks a
 /// deployment by an edit.
 pub(super) fn generation(object: &Value) -> Option<Generation> {
-    let noted = object.pointer("/metadata/annotations")?.get(label::GENERATION)?.as_str()?;
+    let noted = annotation(object, label::GENERATION)?;
     let path = [".metadata".into(), ".annotations".into(), format!(".{}", label::GENERATION)];
     own_fields(object).filter(|own| fields::owns(own, &path)).and_then(|_| noted.parse().ok()).map(Generation)
 }

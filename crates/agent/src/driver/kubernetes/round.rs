@@ -30,7 +30,7 @@ use super::{
     trouble::{Claim, Trouble},
 };
 use crate::{
-    driver::kind::KINDS,
+    driver::{drift, kind::KINDS},
     port::{Answer, DriverError, Object, ObjectKey, ObjectResult, Order, Placed},
 };
 
@@ -87,7 +87,7 @@ impl<'o> Round<'o> {
         }
         let mut found = findings::together(&heard);
         if !self.order.objects.is_empty() {
-            found.push(findings::drift(&results, &self.corrected));
+            found.push(drift::finding(&results, &self.corrected));
         }
         Ok(Placed { results, findings: found })
     }
@@ -119,12 +119,12 @@ impl<'o> Round<'o> {
                     Ok(now) => live = now,
                     Err(trouble) => return self.failed(key, trouble),
                 },
-                Err(trouble) => {
-                    if let Some(live) = live {
-                        self.live.insert(identity, (key.clone(), live));
-                    }
-                    return self.failed(key, trouble);
-                }
+                // A version that is named of an object that is gone by now is refused; then it is made anew.
+                Err(Trouble::Refused(field, why)) if live.is_some() => match self.read(key).await {
+                    Ok(None) => live = None,
+                    _ => return self.failed(key, Trouble::Refused(field, why)),
+                },
+                Err(trouble) => return self.failed(key, trouble),
             }
         }
         self.failed(key, Trouble::Stale)
@@ -169,8 +169,9 @@ impl<'o> Round<'o> {
             return Ok(Ok((ObjectResult::done(key.clone(), ObjectOutcome::Unchanged), None)));
         }
         let wanted = self.wanted(object, Some(live));
-        let was_in_place =
-            live::generation(live) == Some(self.order.generation) || self.order.established && live::is_managed(live);
+        let noted = live::generation(live) == Some(self.order.generation);
+        let same = live::annotation(live, label::MANIFEST) == Some(&digest(object));
+        let was_in_place = noted && same || self.order.established && live::is_managed(live);
         let written = if was_in_place {
             self.mend(key, &bare, &wanted, live).await
         } else {
@@ -179,7 +180,7 @@ impl<'o> Round<'o> {
         Ok(written)
     }
 
-    /// An object of this generation: whatever is different was changed by hand.
+    /// An object as it was put in place before: whatever is different was changed by hand.
     async fn mend(
         &mut self,
         key: &ObjectKey,
@@ -193,31 +194,53 @@ impl<'o> Round<'o> {
             self.driver.verified(key, bare, live);
             return Ok((ObjectResult::done(key.clone(), ObjectOutcome::Unchanged), None));
         }
-        let field = changed.first().map(|claim| claim.field.clone());
         if self.order.drift == DriftPolicy::Alert {
+            let field = changed.first().map(|claim| claim.field.clone());
             let result = ObjectResult::done(key.clone(), ObjectOutcome::Drifted).at(field);
             return Ok((result.saying(format!("{}.", by_hand(&changed))), None));
         }
-        let after = cluster.patch(key, wanted, Mode::Force).await?;
-        self.driver.verified(key, bare, &after);
-        self.corrected.push(key.clone());
-        let result = ObjectResult::done(key.clone(), ObjectOutcome::Updated).at(field);
-        Ok((result.saying(format!("{}; it is as published again.", by_hand(&changed))), Some(after)))
+        self.take_back(key, bare, wanted, &changed).await
     }
 
-    /// An object of an earlier generation.
+    /// An object of an earlier generation, or of nobody knows which.
     async fn renew(
-        &self,
+        &mut self,
         key: &ObjectKey,
         bare: &Value,
         wanted: &Value,
         live: &Value,
     ) -> Result<(ObjectResult, Option<Value>), Trouble> {
-        let after = self.driver.cluster.patch(key, wanted, self.mode()).await?;
+        let after = match self.driver.cluster.patch(key, wanted, self.mode()).await {
+            Err(Trouble::Claimed(claims)) if self.were_ours(key, &claims) => {
+                return self.take_back(key, bare, wanted, &claims).await;
+            }
+            answer => answer?,
+        };
         self.driver.verified(key, bare, &after);
-        let same = without_generation(live) == without_generation(&after);
+        let same = without_notes(live) == without_notes(&after);
         let outcome = if same { ObjectOutcome::Unchanged } else { ObjectOutcome::Updated };
         Ok((ObjectResult::done(key.clone(), outcome), Some(after)))
+    }
+
+    /// Whether fields that others own now were the agent's: then they were changed by hand, and are to be put right.
+    fn were_ours(&self, key: &ObjectKey, claims: &[Claim]) -> bool {
+        self.order.drift == DriftPolicy::Correct
+            && self.driver.remembers(key, |manifest| claims.iter().all(|claim| fields::has(manifest, &claim.field)))
+    }
+
+    async fn take_back(
+        &mut self,
+        key: &ObjectKey,
+        bare: &Value,
+        wanted: &Value,
+        changed: &[Claim],
+    ) -> Result<(ObjectResult, Option<Value>), Trouble> {
+        let after = self.driver.cluster.patch(key, wanted, Mode::Force).await?;
+        self.driver.verified(key, bare, &after);
+        self.corrected.push(key.clone());
+        let field = changed.first().map(|claim| claim.field.clone());
+        let result = ObjectResult::done(key.clone(), ObjectOutcome::Updated).at(field);
+        Ok((result.saying(format!("{}; it is as published again.", by_hand(changed))), Some(after)))
     }
 
     const fn mode(&self) -> Mode {
@@ -229,6 +252,7 @@ impl<'o> Round<'o> {
         let mut manifest = object.manifest.clone();
         let Generation(generation) = self.order.generation;
         set(&mut manifest, "annotations", label::GENERATION, generation.to_string());
+        set(&mut manifest, "annotations", label::MANIFEST, digest(object));
         if let Some(version) = live.and_then(|live| live::text(live, "/metadata/resourceVersion"))
             && let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut)
         {
@@ -254,10 +278,17 @@ pub(super) fn set(manifest: &mut Value, which: &str, key: &str, value: String) {
     }
 }
 
-fn without_generation(object: &Value) -> Value {
+/// A short digest of a manifest.
+fn digest(object: &Object) -> String {
+    object.digest().chars().take(16).collect()
+}
+
+/// The content without what is noted on it.
+fn without_notes(object: &Value) -> Value {
     let mut content = live::content(object);
     if let Some(annotations) = content.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.remove(label::GENERATION);
+        annotations.remove(label::MANIFEST);
         if annotations.is_empty()
             && let Some(metadata) = content.get_mut("metadata").and_then(Value::as_object_mut)
         {

@@ -2,7 +2,6 @@
 
 use switchtower_domain::{
     access::Granted,
-    cluster::ClusterStatus,
     deployment::{Deployment, DeploymentId, Desired},
     operation,
     product_publish::{ProductPublish, PublishStatus},
@@ -11,8 +10,9 @@ use switchtower_domain::{
 use switchtower_store::{Commit, StoreError};
 
 use super::{
+    Wanted,
     compile::{Compiled, compile},
-    generation_row, ring,
+    desire, ring,
     sources::Sources,
 };
 use crate::{
@@ -67,25 +67,17 @@ impl Control {
     ) -> Result<Resource<ProductPublish>, Error> {
         let (stamp, cluster) = (call.stamp(), &sources.cluster);
         let Compiled { json, digest } = compiled;
-        let mut desired = match sources.deployment.clone() {
+        let desired = match sources.deployment.clone() {
             Some(deployment) => deployment.desire(Some(digest), &stamp),
             None => {
                 let (tenant, name) = (publish.tenant_id, publish.name.clone());
                 Resource::<Deployment>::first(id, tenant, name, (publish.id, cluster.id), digest, &stamp)
             }
         };
-        if cluster.body.status == ClusterStatus::Inactive {
-            desired = desired.unheard(cluster.body.last_seen_at);
-        }
-        let deployment = after(desired.clone())?;
         let services = sources.product.body.api_services.clone();
         let change = publish.publish(id, services, &stamp);
-        let commit = Commit::new(granted, &call.context)
-            .change(&change)
-            .change(&desired)
-            .generation(id, &generation_row(&deployment, json.len(), reason), Some(&json))?
-            .bump_desired_version(cluster.id)
-            .unchanged(cluster);
+        let commit = Commit::new(granted, &call.context).change(&change);
+        let (commit, _) = desire(commit, cluster, desired, Wanted::New(&json), reason)?;
         match commit.send(&self.store).await {
             Ok(()) => after(change),
             Err(StoreError::TooLarge { bytes, limit }) => Err(Error::TooLarge { what: "snapshot", bytes, limit }),

@@ -2,7 +2,8 @@
 
 use switchtower_domain::{
     access::Granted,
-    cluster::{Cluster, ClusterStatus},
+    change::{Change, Stamp},
+    cluster::Cluster,
     deployment::{Deployment, Desired, Generation},
     operation,
     product_publish::ProductPublish,
@@ -11,7 +12,7 @@ use switchtower_domain::{
 use switchtower_protocol::snapshot::Snapshot;
 use switchtower_store::Commit;
 
-use super::{compile::unrenderable, generation_row, ring};
+use super::{Wanted, compile::unrenderable, desire, ring};
 use crate::{
     Call, Control, Error, call,
     ports::Doorbells,
@@ -19,10 +20,31 @@ use crate::{
 };
 
 /// An old generation that is to be desired again.
-struct Old {
+pub(in crate::provider) struct Old {
     generation: Generation,
     json: Vec<u8>,
     digest: String,
+}
+
+/// What becomes of a publish and its deployment that go back.
+pub(in crate::provider) type Restored = (Change<ProductPublish>, Resource<Deployment>);
+
+impl Old {
+    /// Adds to a transaction what takes a publish back to it.
+    pub(in crate::provider) fn restore<'c>(
+        &self,
+        commit: Commit<'c>,
+        publish: Resource<ProductPublish>,
+        (cluster, deployment): (&Resource<Cluster>, Resource<Deployment>),
+        reason: Option<&str>,
+        stamp: &Stamp,
+    ) -> Result<(Commit<'c>, Restored), Error> {
+        let desired = deployment.desire(Some(self.digest.clone()), stamp);
+        let change = publish.rolled_back(self.generation, stamp);
+        let wanted = Wanted::Old(&self.json, self.generation);
+        let (commit, deployment) = desire(commit.change(&change), cluster, desired, wanted, reason)?;
+        Ok((commit, (change, deployment)))
+    }
 }
 
 impl Control {
@@ -67,27 +89,19 @@ impl Control {
         old: &Old,
         reason: Option<&str>,
     ) -> Result<(Resource<ProductPublish>, Resource<Deployment>), Error> {
-        let stamp = call.stamp();
-        let mut desired = deployment.desire(Some(old.digest.clone()), &stamp);
-        if cluster.body.status == ClusterStatus::Inactive {
-            desired = desired.unheard(cluster.body.last_seen_at);
-        }
-        let deployment = after(desired.clone())?;
-        let change = publish.rolled_back(old.generation, &stamp);
-        let mut row = generation_row(&deployment, old.json.len(), reason);
-        row.restored_from = Some(old.generation);
-        let commit = Commit::new(granted, &call.context)
-            .change(&change)
-            .change(&desired)
-            .generation(deployment.id, &row, Some(&old.json))?
-            .bump_desired_version(cluster.id)
-            .unchanged(cluster);
+        let commit = Commit::new(granted, &call.context);
+        let (commit, (change, deployment)) =
+            old.restore(commit, publish, (cluster, deployment), reason, &call.stamp())?;
         commit.send(&self.store).await?;
         Ok((after(change)?, deployment))
     }
 
     /// The snapshot of a generation, if it can be deployed still.
-    async fn old_generation(&self, deployment: &Resource<Deployment>, generation: Generation) -> Result<Old, Error> {
+    pub(in crate::provider) async fn old_generation(
+        &self,
+        deployment: &Resource<Deployment>,
+        generation: Generation,
+    ) -> Result<Old, Error> {
         if generation > deployment.body.generation {
             let newest = deployment.body.generation.0;
             let detail = format!("There is no generation {} yet; the newest is {newest}.", generation.0);

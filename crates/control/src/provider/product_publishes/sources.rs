@@ -19,21 +19,21 @@ use crate::{Control, Error};
 
 /// Everything that a publish joins.
 #[derive(Debug, Clone)]
-pub(super) struct Sources {
-    pub(super) product: Resource<Product>,
-    pub(super) gateway: Resource<Gateway>,
-    pub(super) cluster: Resource<Cluster>,
-    pub(super) deployment: Option<Resource<Deployment>>,
+pub(in crate::provider) struct Sources {
+    pub(in crate::provider) product: Resource<Product>,
+    pub(in crate::provider) gateway: Resource<Gateway>,
+    pub(in crate::provider) cluster: Resource<Cluster>,
+    pub(in crate::provider) deployment: Option<Resource<Deployment>>,
     /// The product's API services, in its order.
-    pub(super) services: Vec<(Resource<ApiService>, Definition)>,
+    pub(in crate::provider) services: Vec<(Resource<ApiService>, Definition)>,
     /// The tenant's policies.
-    pub(super) policies: Vec<Resource<Policy>>,
+    pub(in crate::provider) policies: Vec<Resource<Policy>>,
 }
 
 impl Control {
     /// Reads what a publish joins: two calls side by side when its product has the API services that it was last
     /// published with.
-    pub(super) async fn publish_sources(
+    pub(in crate::provider) async fn publish_sources(
         &self,
         context: &Context,
         publish: &Resource<ProductPublish>,

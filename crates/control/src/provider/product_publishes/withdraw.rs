@@ -1,7 +1,7 @@
 //! Withdrawing: nothing of a publish is desired on its cluster any more.
 
 use switchtower_domain::{
-    cluster::{Cluster, ClusterStatus},
+    cluster::Cluster,
     deployment::{Deployment, DeploymentId},
     operation,
     product_publish::ProductPublish,
@@ -9,7 +9,7 @@ use switchtower_domain::{
 };
 use switchtower_store::{Commit, Key};
 
-use super::{generation_row, ring};
+use super::{Wanted, desire, ring};
 use crate::{
     Call, Control, Error,
     ports::Doorbells,
@@ -31,17 +31,9 @@ impl Control {
             let change = publish.clone().withdraw(&call.stamp())?;
             let (cluster, deployment) = self.deployed(&publish).await?;
             let id: DeploymentId = deployment.id;
-            let mut desired = deployment.desire(None, &call.stamp());
-            if cluster.body.status == ClusterStatus::Inactive {
-                desired = desired.unheard(cluster.body.last_seen_at);
-            }
-            let row = generation_row(&after(desired.clone())?, 0, reason);
-            let commit = Commit::new(&granted, &call.context)
-                .change(&change)
-                .change(&desired)
-                .generation(id, &row, None)?
-                .bump_desired_version(cluster.id)
-                .unchanged(&cluster);
+            let desired = deployment.desire(None, &call.stamp());
+            let commit = Commit::new(&granted, &call.context).change(&change);
+            let (commit, _) = desire(commit, &cluster, desired, Wanted::Nothing, reason)?;
             match commit.send(&self.store).await.map_err(Error::from) {
                 Ok(()) => {
                     ring(doorbells, &cluster, id).await;
@@ -55,7 +47,7 @@ impl Control {
     }
 
     /// The cluster and the deployment of a publish.
-    pub(super) async fn deployed(
+    pub(in crate::provider) async fn deployed(
         &self,
         publish: &Resource<ProductPublish>,
     ) -> Result<(Resource<Cluster>, Resource<Deployment>), Error> {

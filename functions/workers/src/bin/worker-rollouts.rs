@@ -1,0 +1,5 @@
+//! The worker of rollouts as a Lambda function.
+
+fn main() -> std::process::ExitCode {
+    switchtower_host::rollouts::advance()
+}
