@@ -59,18 +59,20 @@ impl Estate {
         let product = json!({ "name": "shop", "api_services": [service] });
         let product = owner.post("/v1/provider/products", product).await.ok(201).id();
         owner.act(&format!("/v1/provider/products/{product}/activate")).await.ok(200);
+        let policy = owner.post("/v1/provider/policies", policy("limit")).await.ok(201).id();
+        let plan = owner.post("/v1/provider/plans", plan("gold", &product)).await.ok(201).id();
         let publish = owner.post("/v1/provider/product-publishes", publish("shop", &product, &gateway, &cluster)).await;
         let publish = publish.ok(201).id();
         let published = owner.act(&format!("/v1/provider/product-publishes/{publish}/publish")).await.ok(200);
         let deployment = published["deployment_id"].as_str().expect("a deployment").to_owned();
         ids.extend([("product-publishes", publish), ("deployments", deployment)]);
         ids.extend([("clusters", cluster), ("api-services", service), ("backends", backend), ("routes", route)]);
-        let policy = owner.post("/v1/provider/policies", policy("limit")).await.ok(201).id();
-        let plan = owner.post("/v1/provider/plans", plan("gold", &product)).await.ok(201).id();
+        ids.extend([("gateways", gateway), ("products", product), ("policies", policy), ("plans", plan)]);
         let rollout = json!({ "start": false, "clusters": { "ids": [ids["clusters"]] } });
-        let rollout = owner.post("/v1/provider/rollouts", rollout_with("shop", &product, &gateway, rollout)).await;
-        ids.extend([("policies", policy), ("plans", plan), ("rollouts", rollout.ok(201).id())]);
-        ids.extend([("gateways", gateway), ("products", product)]);
+        let rollout = owner
+            .post("/v1/provider/rollouts", rollout_with("shop", &ids["products"], &ids["gateways"], rollout))
+            .await;
+        ids.extend([("rollouts", rollout.ok(201).id())]);
         Self { account, agent, ids }
     }
 

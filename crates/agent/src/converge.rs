@@ -4,17 +4,23 @@
 //!   doorbell ----> deployment(id) --fetch--> decide --+--> nothing
 //!   heartbeat ---> sync: list, then each that differs +--> deliver the report that was not accepted
 //!   timer -------> sync, every one                    +--> apply: plan, begin, put in place, finish, deliver
+//!   clock -------> check: what waits for its gateway, and what may have been changed by hand
 //! ```
 //!
+//! A deployment whose gateway has not answered yet is looked at again by the clock, so that it keeps no other waiting.
+//!
 //! INVARIANT: whatever is dropped, repeated, reordered or cut off by a crash, an older generation never replaces a newer
-//! one, and a doorbell is done with only when the control plane knows how its deployment ended.
+//! one. A doorbell is done with only when the control plane knows how its deployment ended, or that it waits for its gateway;
+//! the version stays behind until that has an end, so that no crash makes it forgotten.
 
 mod apply;
+mod check;
 mod decide;
 mod outcome;
+mod patience;
 mod sync;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use switchtower_domain::deployment::{DeploymentId, Generation};
 
@@ -25,7 +31,11 @@ use crate::{
     stop::Stop,
 };
 
-use self::decide::{Decision, decide};
+pub use self::patience::Patience;
+use self::{
+    decide::{Decision, decide},
+    patience::Watch,
+};
 
 /// How often a deployment that changes while it is applied is taken up again before others have their turn.
 const ROUNDS: usize = 4;
@@ -89,7 +99,8 @@ impl ConvergeError {
         match self {
             Self::Api(error) => !error.answered() || error.is_unauthorized(),
             Self::Store(_) | Self::Stopping => true,
-            Self::Driver(_) | Self::Older { .. } | Self::Restless(_) => false,
+            Self::Driver(error) => matches!(error, DriverError::Unreachable(_)),
+            Self::Older { .. } | Self::Restless(_) => false,
         }
     }
 }
@@ -108,7 +119,10 @@ pub struct Converger<C, D, S, K> {
     pub metrics: Arc<Metrics>,
     /// Whether to stop before the next deployment.
     pub stop: Stop,
+    /// How long to wait for what.
+    pub patience: Patience,
     state: State,
+    watches: BTreeMap<DeploymentId, Watch>,
 }
 
 impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> {
@@ -116,7 +130,8 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
     pub fn new(ports: (C, D, S, K), metrics: Arc<Metrics>, stop: Stop, state: State) -> Self {
         let (control, driver, store, clock) = ports;
         metrics.show(&state);
-        Self { control, driver, store, clock, metrics, stop, state }
+        let (patience, watches) = (Patience::default(), BTreeMap::new());
+        Self { control, driver, store, clock, metrics, stop, patience, state, watches }
     }
 
     /// The state.
@@ -124,7 +139,7 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
         &self.state
     }
 
-    /// Takes in what the driver says is in place; to be done once, at the start.
+    /// Takes in what the driver says is in place: at the start, and from then on with each full resync.
     pub async fn adopt(&mut self) -> Result<(), ConvergeError> {
         let owned = self.driver.owned().await?;
         self.state.adopt(owned);

@@ -9,7 +9,7 @@ pub mod store;
 pub use self::{
     clock::Clock,
     control_plane::{ApiError, ControlPlane, Fetched, Problem},
-    driver::{Driver, DriverError, Failure, Object, ObjectKey, ObjectResult, Order, Owned},
+    driver::{Answer, Driver, DriverError, Failure, Finding, Object, ObjectKey, ObjectResult, Order, Owned, Placed},
     queue::{Message, Queue, QueueError},
     store::{StateStore, StoreError},
 };

@@ -6,10 +6,11 @@ mod worker;
 
 use std::{sync::Arc, time::Duration};
 
+use switchtower_protocol::capabilities::Capabilities;
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    converge::Converger,
+    converge::{Converger, Patience},
     metrics::Metrics,
     port::{Clock, ControlPlane, Driver, Message, Queue, StateStore},
     standing::Standing,
@@ -26,6 +27,8 @@ pub struct Pace {
     pub resync: Duration,
     /// Between attempts of an agent that is refused.
     pub refused: Duration,
+    /// How long to wait for gateways, and how often to look for changes by hand.
+    pub patience: Patience,
 }
 
 /// What the parts of a running agent share.
@@ -37,6 +40,8 @@ struct Shared<C, K> {
     metrics: Arc<Metrics>,
     standing: Standing,
     stop: Stop,
+    /// What the driver found when it last looked around.
+    capabilities: watch::Sender<Option<Capabilities>>,
 }
 
 /// What a running agent works with.
@@ -79,8 +84,10 @@ where
             metrics: metrics.clone(),
             standing,
             stop: stop.clone(),
+            capabilities: watch::Sender::new(None),
         };
-        let converger = Converger::new((control, driver, store, clock), metrics, stop, state);
+        let mut converger = Converger::new((control, driver, store, clock), metrics, stop, state);
+        converger.patience = pace.patience;
         let (messages, batches) = mpsc::channel::<Vec<Message>>(1);
         let (versions, desired) = watch::channel(None);
         tokio::join!(

@@ -50,8 +50,9 @@ impl State {
         self.deployments.get(&id)
     }
 
-    /// Takes note that a generation is about to be applied, with the objects that it consists of.
-    pub fn begin(&mut self, item: &DesiredItem, keys: impl IntoIterator<Item = ObjectKey>) {
+    /// Takes note that a generation is about to be applied, with the objects that it consists of and what tells their
+    /// manifests from others.
+    pub fn begin(&mut self, item: &DesiredItem, keys: impl IntoIterator<Item = ObjectKey>, rendering: Option<String>) {
         let record = self.deployments.entry(item.deployment_id).or_insert_with(Record::unknown);
         if record.generation != item.generation {
             record.renew(item.generation);
@@ -59,6 +60,8 @@ impl State {
         record.desired = item.desired;
         record.digest.clone_from(&item.digest);
         record.outcome = None;
+        record.established &= record.rendering == rendering;
+        record.rendering = rendering;
         record.inventory.extend(keys);
     }
 

@@ -11,6 +11,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use switchtower_agent::{
     api::Api,
     clock::SystemClock,
+    converge::Patience,
     driver::directory::Directory,
     identity::IdentityFolder,
     metrics::Metrics,
@@ -45,7 +46,7 @@ async fn api(stand_in: &StandIn, dir: &Path) -> Api {
 }
 
 fn heartbeat() -> Heartbeat {
-    Heartbeat { version: "0".into(), applied_version: 0, draining: false }
+    Heartbeat { version: "0".into(), applied_version: 0, draining: false, capabilities: None }
 }
 
 /// Waits until something holds, and fails when it does not within ten seconds.
@@ -141,7 +142,7 @@ async fn from_a_doorbell_to_the_last_heartbeat() {
         store: StateFile::new(dir.path()),
         clock: SystemClock,
         state: State::new(ClusterId::nil()),
-        pace: Pace { heartbeat: second, resync: 600 * second, refused: second / 10 },
+        pace: Pace { heartbeat: second, resync: 600 * second, refused: second / 10, patience: Patience::default() },
         metrics: metrics.clone(),
         standing: standing.clone(),
     };
@@ -175,5 +176,12 @@ async fn from_a_doorbell_to_the_last_heartbeat() {
     stopper.stop();
     running.await.unwrap();
     assert!(stand_in.seen(|seen| seen.heartbeats.last().unwrap().draining), "it left without a word");
+    let told =
+        stand_in.seen(|seen| seen.heartbeats.iter().filter_map(|beat| beat.capabilities.clone()).collect::<Vec<_>>());
+    assert_eq!(told.len(), 1, "what it can do is told once");
+    assert_eq!(
+        (told[0].driver.as_str(), told[0].gateway_classes.as_slice()),
+        ("directory", ["envoy".to_owned()].as_slice())
+    );
     assert!(metrics.render().contains("switchtower_agent_generation{deployment=\"dep_00000000000000000000000000\"} 2"));
 }

@@ -36,6 +36,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<usize>().prop_map(Step::ReplayReport),
         2 => (deployment.clone(), 0_usize..4, any::<bool>()).prop_map(|(index, object, bad)| Step::Spoil { index, object, bad }),
         2 => any::<usize>().prop_map(Step::Drift),
+        3 => (deployment.clone(), 0_u32..4).prop_map(|(index, looks)| Step::Slow { index, looks }),
+        4 => Just(Step::Check),
         1 => Just(Step::LoseState),
     ]
 }

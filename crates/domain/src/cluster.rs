@@ -1,5 +1,7 @@
 //! Clusters: where things run.
 
+pub mod capabilities;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,6 +14,8 @@ use crate::{
     name::{Labels, Name},
     resource::{EditError, Editable, Kind, Resource},
 };
+
+pub use self::capabilities::{Capabilities, CapabilityProblem};
 
 resource_id!(Cluster, ClusterId, "clu");
 
@@ -68,6 +72,9 @@ pub struct Cluster {
     pub has_agent: bool,
     /// When an agent was last heard, as of the last change of status.
     pub last_seen_at: Option<Timestamp>,
+    /// What its agent can do there, as it told last; null until then.
+    #[serde(default)]
+    pub capabilities: Option<Capabilities>,
 }
 
 /// What makes or replaces a cluster.
@@ -124,6 +131,7 @@ impl Editable for Cluster {
             channel: None,
             has_agent: false,
             last_seen_at: None,
+            capabilities: None,
         })
     }
 
@@ -239,6 +247,18 @@ impl Resource<Cluster> {
             let id = self.id;
             self.become_body(body, stamp, EventDraft::new("cluster.activated").about(id))
         })
+    }
+
+    /// Takes note of what an agent can do there. `None` when it is known.
+    pub fn told(self, capabilities: Capabilities, stamp: &Stamp) -> Option<Change<Cluster>> {
+        if self.body.capabilities.as_ref() == Some(&capabilities) || self.body.status == ClusterStatus::Deleting {
+            return None;
+        }
+        let problems = capabilities.problems.len();
+        let body = Cluster { capabilities: Some(capabilities), ..self.body.clone() };
+        let event = EventDraft::new("cluster.capabilities_changed");
+        let event = event.with(serde_json::json!({ "problems": problems })).about(self.id);
+        Some(self.become_body(body, stamp, event))
     }
 
     /// Begins the end: the provisioner removes the queue and then the row.

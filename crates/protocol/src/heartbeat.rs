@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::capabilities::Capabilities;
+
 /// What an agent says every few seconds.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +19,9 @@ pub struct Heartbeat {
     #[serde(default)]
     #[schema(required = false)]
     pub draining: bool,
+    /// What it can do; left out when that is as it said before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Capabilities>,
 }
 
 /// What the control plane answers.

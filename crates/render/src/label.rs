@@ -6,6 +6,8 @@ pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 pub const MANAGER: &str = "switchtower";
 /// The deployment that an object belongs to; what an agent prunes by.
 pub const DEPLOYMENT_ID: &str = "switchtower.dev/deployment-id";
+/// The cluster that an object was put in place for: two agents that share a namespace leave each other's alone.
+pub const CLUSTER_ID: &str = "switchtower.dev/cluster-id";
 /// The tenant that an object belongs to.
 pub const TENANT_ID: &str = "switchtower.dev/tenant-id";
 /// The publish that an object belongs to.
@@ -21,6 +23,11 @@ pub const API_SERVICE_ID: &str = "switchtower.dev/api-service-id";
 /// The backend that a Backend or BackendTLSPolicy was made from.
 pub const BACKEND_ID: &str = "switchtower.dev/backend-id";
 
+/// Annotation: the generation of the deployment that an object was last put in place for.
+pub const GENERATION: &str = "switchtower.dev/generation";
+/// Annotation: the beginning of SHA-256 of the manifest that an object was last put in place with. A newer agent may make
+/// another manifest of the same generation, and that is no change by hand.
+pub const MANIFEST: &str = "switchtower.dev/manifest";
 /// Annotation: the routes in an HTTPRoute, separated by commas.
 pub const ROUTE_IDS: &str = "switchtower.dev/route-ids";
 /// Annotation: the version of the product.

@@ -44,8 +44,8 @@ async fn publishing_something_new_keeps_to_its_budget() {
     let world = World::new().await;
     let estate = Estate::new(&world, "acme").await;
     let owner = world.owner(&estate.account);
-    let backend = switchtower_tests::estate::backend("another");
-    owner.post(&estate.path("/v1/provider/api-services/{id}/backends"), backend).await.ok(201);
+    let route = switchtower_tests::estate::route("another", estate.id("backends"));
+    owner.post(&estate.path("/v1/provider/api-services/{id}/routes"), route).await.ok(201);
     let publish = estate.path("/v1/provider/product-publishes/{id}/publish");
     let before = owner.get(&estate.path("/v1/provider/deployments/{id}")).await.ok(200);
     world.calls.take();

@@ -36,6 +36,8 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("lambda_", &["host"]),
     ("axum", &["api", "host", "agent"]),
     ("http", &["api", "host", "agent"]),
+    ("k8s-openapi", &["agent"]),
+    ("kube", &["agent"]),
     ("reqwest", &["host", "agent"]),
     ("tokio", &["host", "agent"]),
 ];

@@ -1,14 +1,13 @@
 //! Options.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use reqwest::Url;
 use switchtower_domain::name::Name;
 
 use super::{STATE_DIR, StateDir, api_url};
-use crate::log::Format;
+use crate::{converge::Patience, driver::kubernetes, log::Format};
 
 /// How it logs.
 #[derive(Debug, Args)]
@@ -64,7 +63,9 @@ pub(super) struct RunArgs {
     pub(super) driver: DriverKind,
     /// The folder for manifests, of the driver `directory`
     #[arg(long, env = "SWITCHTOWER_DIRECTORY", value_name = "DIR")]
-    pub(super) directory: PathBuf,
+    pub(super) directory: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) kubernetes: KubernetesArgs,
     /// The namespace of all objects
     #[arg(long, env = "SWITCHTOWER_NAMESPACE", default_value = "switchtower", value_name = "NAME")]
     pub(super) namespace: String,
@@ -78,6 +79,40 @@ pub(super) struct RunArgs {
     #[arg(long, env = "SWITCHTOWER_RESYNC_SECONDS", default_value_t = 600, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(10..=86_400))]
     pub(super) resync_seconds: u64,
+    /// Seconds between looks for changes by hand, 0 for none but full resyncs; 60 for `kubernetes`, else 0
+    #[arg(long, env = "SWITCHTOWER_DRIFT_SECONDS", value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub(super) drift_seconds: Option<u64>,
+    /// Seconds to wait for a gateway to take up what was applied
+    #[arg(long, env = "SWITCHTOWER_ACCEPT_TIMEOUT", default_value_t = 60, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(5..=3_600))]
+    pub(super) accept_timeout: u64,
+}
+
+/// What the driver `kubernetes` needs to know; without any of it, it manages the cluster that it runs in.
+#[derive(Debug, Args)]
+pub(super) struct KubernetesArgs {
+    /// A kubeconfig file, of the driver `kubernetes`; the one in KUBECONFIG or the agent's own cluster when left out
+    #[arg(long, env = "SWITCHTOWER_KUBECONFIG", value_name = "FILE")]
+    pub(super) kubeconfig: Option<PathBuf>,
+    /// The context in the kubeconfig
+    #[arg(long, env = "SWITCHTOWER_CONTEXT", value_name = "NAME")]
+    pub(super) context: Option<String>,
+    /// Take fields that other managers own, instead of reporting a conflict
+    #[arg(long, env = "SWITCHTOWER_FORCE_CONFLICTS")]
+    pub(super) force_conflicts: bool,
+}
+
+impl RunArgs {
+    /// How long to wait for what.
+    pub(super) fn patience(&self) -> Patience {
+        let seconds = self.drift_seconds.unwrap_or(match self.driver {
+            DriverKind::Directory => 0,
+            DriverKind::Kubernetes => 60,
+        });
+        let check = (seconds > 0).then(|| Duration::from_secs(seconds));
+        Patience { accept: Duration::from_secs(self.accept_timeout), check, ..Patience::default() }
+    }
 }
 
 /// `status`.
@@ -96,6 +131,8 @@ pub(super) struct StatusArgs {
 pub(super) enum DriverKind {
     /// Writes manifests to a folder, for GitOps and demos.
     Directory,
+    /// Applies objects to a Kubernetes cluster.
+    Kubernetes,
 }
 
 impl DriverKind {
@@ -103,6 +140,7 @@ impl DriverKind {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Directory => "directory",
+            Self::Kubernetes => kubernetes::NAME,
         }
     }
 }

@@ -1,16 +1,31 @@
 //! `switchtower-agent run`: the composition of the agent.
 
-use std::{fs::File, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use switchtower_render::Options;
 use tokio::net::TcpListener;
 
-use super::{Failure, args::RunArgs, signal};
+use super::{
+    Failure,
+    args::{DriverKind, KubernetesArgs, RunArgs},
+    signal,
+};
 use crate::{
     api::Api,
     backoff::Backoff,
     clock::SystemClock,
-    driver::directory::Directory,
+    driver::{
+        directory::Directory,
+        kubernetes::{
+            Kubernetes,
+            connect::{Place, connect},
+        },
+    },
     http,
     identity::{Identity, IdentityFolder},
     metrics::Metrics,
@@ -29,10 +44,54 @@ const REFUSED: Duration = Duration::from_secs(60);
 pub(super) async fn run(args: RunArgs) -> Result<(), Failure> {
     let (stopper, stop) = Stop::new();
     signal::heed(stopper)?;
+    let way = Way::find(&args).await?;
     let folder = IdentityFolder::new(&args.state_dir);
     folder.make()?;
     let _lock = lock(&args.state_dir)?;
     let Some(identity) = introduce(&args, &folder, &stop).await? else { return Ok(()) };
+    let cluster = identity.registration.cluster_id;
+    let options = Options { namespace: args.namespace.clone(), envoy_gateway_class: args.gateway_class.clone() };
+    match way {
+        Way::Directory(directory) => {
+            work(args, folder, identity, Directory::new(directory, cluster, options), stop).await
+        }
+        Way::Kubernetes(client) => {
+            let driver = Kubernetes::new(client, cluster, options, args.kubernetes.force_conflicts);
+            work(args, folder, identity, driver, stop).await
+        }
+    }
+}
+
+/// The way to what is managed, known to be one before a token is spent.
+enum Way {
+    Directory(PathBuf),
+    Kubernetes(kube::Client),
+}
+
+impl Way {
+    async fn find(args: &RunArgs) -> Result<Self, Failure> {
+        match args.driver {
+            DriverKind::Directory => {
+                let missing = || Failure("the driver `directory` needs --directory".to_owned());
+                args.directory.clone().map(Self::Directory).ok_or_else(missing)
+            }
+            DriverKind::Kubernetes => {
+                let KubernetesArgs { kubeconfig, context, .. } = &args.kubernetes;
+                let place = Place { kubeconfig: kubeconfig.clone(), context: context.clone() };
+                Ok(Self::Kubernetes(connect(&place).await?))
+            }
+        }
+    }
+}
+
+/// Works with a driver until it is time to stop.
+async fn work<D: Driver>(
+    args: RunArgs,
+    folder: IdentityFolder,
+    identity: Identity,
+    driver: D,
+    stop: Stop,
+) -> Result<(), Failure> {
     let registration = identity.registration.clone();
     let store = StateFile::new(&args.state_dir);
     let cluster = registration.cluster_id;
@@ -43,8 +102,6 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failure> {
             "the state folder is of `{old}`, and the agent of `{cluster}`; use another folder"
         )));
     }
-    let options = Options { namespace: args.namespace.clone(), envoy_gateway_class: args.gateway_class.clone() };
-    let driver = Directory::new(args.directory.clone(), cluster, options);
     let (metrics, standing) = (Arc::new(Metrics::default()), Standing::default());
     let control = Arc::new(Api::new(folder, identity)?);
     let listener = TcpListener::bind(args.listen)
@@ -73,6 +130,7 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failure> {
             heartbeat: Duration::from_secs(registration.heartbeat_seconds.max(1).into()),
             resync: Duration::from_secs(args.resync_seconds),
             refused: REFUSED,
+            patience: args.patience(),
         },
         metrics,
         standing,

@@ -1,8 +1,14 @@
 //! Listing all that is desired, and converging on it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use switchtower_domain::deployment::{DeploymentId, ObjectOutcome};
+use switchtower_domain::{
+    deployment::{DeploymentId, ObjectOutcome},
+    product_publish::DriftPolicy,
+};
 use switchtower_protocol::desired::DesiredItem;
 
 use super::{ConvergeError, Converger, Effort, Settled, decide::differs};
@@ -17,6 +23,9 @@ struct Listing {
 impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> {
     /// Converges on everything. One deployment in trouble does not keep the others waiting; the first trouble is returned.
     pub async fn sync(&mut self, effort: Effort) -> Result<u64, ConvergeError> {
+        if effort == Effort::Full {
+            self.adopt().await?;
+        }
         let listing = self.list().await?;
         let listed: BTreeSet<DeploymentId> = listing.items.keys().copied().collect();
         let mut trouble = None;
@@ -33,8 +42,11 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
         match trouble {
             Some(error) => Err(error),
             None => {
-                self.state.applied_version = listing.version;
-                self.save().await?;
+                let waits = |id| self.state.record(id).is_some_and(|record| record.outcome.is_none());
+                if !listed.iter().copied().any(waits) {
+                    self.state.applied_version = listing.version;
+                    self.save().await?;
+                }
                 Ok(listing.version)
             }
         }
@@ -66,7 +78,16 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
         let Some(record) = self.state.record(id) else { return Ok(()) };
         let (generation, delete) = (record.generation, record.inventory.clone());
         tracing::info!(deployment = %id, objects = delete.len(), "pruning, since it exists no more");
-        let results = self.driver.apply(&Order { deployment_id: id, generation, objects: Vec::new(), delete }).await?;
+        self.watches.remove(&id);
+        let order = Order {
+            deployment_id: id,
+            generation,
+            drift: DriftPolicy::default(),
+            established: false,
+            objects: Arc::default(),
+            delete,
+        };
+        let results = self.driver.apply(&order).await?.results;
         if let Some(record) = self.state.deployments.get_mut(&id) {
             record.forget_deleted(&results);
             if record.inventory.is_empty() {
@@ -84,7 +105,7 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
     }
 
     /// Stops the round at what concerns all deployments; keeps in mind what concerns one.
-    fn go_on(
+    pub(super) fn go_on(
         &self,
         id: DeploymentId,
         ended: Result<(), ConvergeError>,

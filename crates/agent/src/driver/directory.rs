@@ -17,18 +17,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use switchtower_domain::{cluster::ClusterId, deployment::ObjectOutcome};
-use switchtower_protocol::snapshot::Snapshot;
+use switchtower_domain::{cluster::ClusterId, deployment::ObjectOutcome, product_publish::DriftPolicy};
+use switchtower_protocol::{capabilities::Capabilities, snapshot::Snapshot};
 use switchtower_render::Options;
 
 use self::{layout::file_of, note::Note};
+use super::{
+    drift,
+    kind::{ENVOY, KINDS, Kind},
+};
 use crate::{
-    port::{Driver, DriverError, Failure, Object, ObjectKey, ObjectResult, Order, Owned},
+    port::{Driver, DriverError, Failure, Object, ObjectKey, ObjectResult, Order, Owned, Placed},
     state::file,
 };
 
 /// The first line of every manifest.
-const HEADER: &str = "# Written by switchtower-agent; changes by hand are undone.\n";
+const HEADER: &str = "# Written by switchtower-agent; changes by hand are noticed.\n";
+/// What is said of a manifest that was not as it had been written.
+const PUT_RIGHT: &str = "It was changed or removed by hand, and is as published again.";
 
 /// Writes manifests to a folder.
 #[derive(Debug, Clone)]
@@ -53,7 +59,7 @@ impl Directory {
         Ok(lock)
     }
 
-    fn apply_now(&self, order: &Order) -> Result<Vec<ObjectResult>, DriverError> {
+    fn apply_now(&self, order: &Order) -> Result<Placed, DriverError> {
         let unusable = |error: io::Error| {
             DriverError::Unusable(format!("The folder `{}` cannot be used: {error}.", self.folder.display()))
         };
@@ -76,7 +82,12 @@ impl Directory {
             results.extend(gone);
             note.write(&self.folder).map_err(unusable)?;
         }
-        Ok(results)
+        let written = |result: &&ObjectResult| {
+            matches!(result.outcome, ObjectOutcome::Created | ObjectOutcome::Updated) && order.established
+        };
+        let corrected: Vec<_> = results.iter().filter(written).map(|result| result.key.clone()).collect();
+        let findings = (!order.objects.is_empty()).then(|| drift::finding(&results, &corrected));
+        Ok(Placed { results, findings: findings.into_iter().collect() })
     }
 
     fn put(&self, order: &Order, object: &Object) -> ObjectResult {
@@ -85,9 +96,16 @@ impl Directory {
             .ok_or_else(|| "its name cannot be a file's".to_owned())
             .and_then(|path| {
                 let text = switchtower_render::to_yaml(&object.manifest);
-                write_if_new(&path, format!("{HEADER}{text}").as_bytes()).map_err(|error| error.to_string())
+                let leave = order.established && order.drift == DriftPolicy::Alert;
+                write_if_new(&path, format!("{HEADER}{text}").as_bytes(), leave).map_err(|error| error.to_string())
             });
         match written {
+            Ok(ObjectOutcome::Drifted) => {
+                ObjectResult::done(key, ObjectOutcome::Drifted).saying("It was changed or removed by hand.")
+            }
+            Ok(outcome) if order.established && outcome != ObjectOutcome::Unchanged => {
+                ObjectResult::done(key, outcome).saying(PUT_RIGHT)
+            }
             Ok(outcome) => ObjectResult::done(key, outcome),
             Err(error) => ObjectResult::failed(key, format!("The manifest cannot be written: {error}.")),
         }
@@ -118,10 +136,14 @@ impl Directory {
     }
 }
 
-fn write_if_new(path: &Path, bytes: &[u8]) -> io::Result<ObjectOutcome> {
+/// Writes what is not there yet, or tells that it is not, when it is to be left.
+fn write_if_new(path: &Path, bytes: &[u8], leave: bool) -> io::Result<ObjectOutcome> {
     let before = file::read(path)?;
     if before.as_deref() == Some(bytes) {
         return Ok(ObjectOutcome::Unchanged);
+    }
+    if leave {
+        return Ok(ObjectOutcome::Drifted);
     }
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -147,10 +169,21 @@ impl Driver for Directory {
         Ok(own.map(Note::into_owned).collect())
     }
 
-    async fn apply(&self, order: &Order) -> Result<Vec<ObjectResult>, DriverError> {
+    async fn apply(&self, order: &Order) -> Result<Placed, DriverError> {
         let (this, order) = (self.clone(), order.clone());
         let applied = tokio::task::spawn_blocking(move || this.apply_now(&order)).await;
         applied.map_err(|error| DriverError::Unusable(format!("The apply broke off: {error}.")))?
+    }
+
+    async fn survey(&self) -> Capabilities {
+        Capabilities {
+            driver: self.name().to_owned(),
+            gateway_classes: vec![ENVOY.to_owned()],
+            apis: KINDS.iter().map(Kind::api).collect(),
+            namespace: Some(self.options.namespace.clone()),
+            gateway_class_name: Some(self.options.envoy_gateway_class.clone()),
+            problems: Vec::new(),
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! What puts objects in place.
 
-use std::{collections::BTreeSet, fmt, future::Future};
+use std::{collections::BTreeSet, fmt, future::Future, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use switchtower_domain::deployment::{DeploymentId, Generation, ObjectOutcome, ObjectStatus};
-use switchtower_protocol::snapshot::Snapshot;
+use switchtower_domain::{
+    deployment::{ConditionStatus, DeploymentId, Generation, ObjectOutcome, ObjectStatus},
+    product_publish::DriftPolicy,
+};
+use switchtower_protocol::{capabilities::Capabilities, snapshot::Snapshot};
 
 /// A way to put objects in place.
 pub trait Driver: Send + Sync {
@@ -17,10 +20,14 @@ pub trait Driver: Send + Sync {
     /// What is in place of this cluster's, as far as the driver itself can tell.
     fn owned(&self) -> impl Future<Output = Result<Vec<Owned>, DriverError>> + Send;
 
-    /// Puts objects in place, and deletes others once all of them are. One bad object does not block its siblings.
+    /// Puts objects in place, and deletes others once all of them are. One bad object does not block its siblings. What is
+    /// in place already costs little, so the same order may be given again to learn what has become of it.
     ///
     /// INVARIANT: refuses a generation that is older than one that it knows to be in place.
-    fn apply(&self, order: &Order) -> impl Future<Output = Result<Vec<ObjectResult>, DriverError>> + Send;
+    fn apply(&self, order: &Order) -> impl Future<Output = Result<Placed, DriverError>> + Send;
+
+    /// Looks around: what can be served here, and what stands in the way.
+    fn survey(&self) -> impl Future<Output = Capabilities> + Send;
 }
 
 /// What identifies an object.
@@ -54,6 +61,21 @@ pub struct Object {
     pub manifest: serde_json::Value,
 }
 
+impl Object {
+    /// SHA-256 of the manifest, in hexadecimal: the same for the same manifest, whoever rendered it.
+    pub fn digest(&self) -> String {
+        let mut sorted = self.manifest.clone();
+        sorted.sort_all_objects();
+        sha256(sorted.to_string().as_bytes())
+    }
+}
+
+/// SHA-256, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// What to do for a deployment.
 #[derive(Debug, Clone)]
 pub struct Order {
@@ -61,8 +83,12 @@ pub struct Order {
     pub deployment_id: DeploymentId,
     /// The generation that it is done for.
     pub generation: Generation,
+    /// What to do about what others changed since it was put in place.
+    pub drift: DriftPolicy,
+    /// Whether these very objects were all in place before: what is missing was taken away by others.
+    pub established: bool,
     /// What must be in place, in this order.
-    pub objects: Vec<Object>,
+    pub objects: Arc<[Object]>,
     /// What must go, unless one of the objects failed: what still serves is not taken away for what does not yet.
     pub delete: BTreeSet<ObjectKey>,
 }
@@ -91,6 +117,46 @@ pub struct Failure {
     pub message: String,
 }
 
+/// What became of an order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Placed {
+    /// By object.
+    pub results: Vec<ObjectResult>,
+    /// What those who serve the objects say of them together.
+    pub findings: Vec<Finding>,
+}
+
+impl From<Vec<ObjectResult>> for Placed {
+    fn from(results: Vec<ObjectResult>) -> Self {
+        Self { results, findings: Vec::new() }
+    }
+}
+
+/// A condition that a driver found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is about, such as `Accepted`.
+    pub kind: &'static str,
+    /// Whether it holds.
+    pub status: ConditionStatus,
+    /// A word for why.
+    pub reason: String,
+    /// A sentence for why.
+    pub message: String,
+}
+
+/// What the one who serves an object says of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Answer {
+    /// It is taken up, or is nothing that anybody answers for.
+    #[default]
+    Settled,
+    /// Nothing yet, or nothing about it as it is now.
+    Awaited,
+    /// It is refused; the result's message says why.
+    Refused,
+}
+
 /// What happened to an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectResult {
@@ -98,21 +164,35 @@ pub struct ObjectResult {
     pub key: ObjectKey,
     /// What.
     pub outcome: ObjectOutcome,
-    /// The field that is wrong.
+    /// The field that is wrong, or was.
     pub field: Option<String>,
-    /// A sentence, when it failed.
+    /// A sentence, when there is something to say.
     pub message: Option<String>,
+    /// What the one who serves it says.
+    pub answer: Answer,
 }
 
 impl ObjectResult {
     /// An object that is as it should be.
     pub const fn done(key: ObjectKey, outcome: ObjectOutcome) -> Self {
-        Self { key, outcome, field: None, message: None }
+        Self { key, outcome, field: None, message: None, answer: Answer::Settled }
     }
 
     /// An object that is not.
     pub const fn failed(key: ObjectKey, message: String) -> Self {
-        Self { key, outcome: ObjectOutcome::Failed, field: None, message: Some(message) }
+        Self { key, outcome: ObjectOutcome::Failed, field: None, message: Some(message), answer: Answer::Settled }
+    }
+
+    /// The same about a field.
+    #[must_use]
+    pub fn at(self, field: Option<String>) -> Self {
+        Self { field, ..self }
+    }
+
+    /// The same with a sentence.
+    #[must_use]
+    pub fn saying(self, message: impl Into<String>) -> Self {
+        Self { message: Some(message.into()), ..self }
     }
 
     /// The result as it is reported.
@@ -131,4 +211,7 @@ pub enum DriverError {
     /// The target cannot be used at all.
     #[error("{0}")]
     Unusable(String),
+    /// The target does not answer now; what is in place there is not known.
+    #[error("{0}")]
+    Unreachable(String),
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use switchtower_protocol::heartbeat::Heartbeat;
+use switchtower_protocol::{
+    capabilities::Capabilities,
+    heartbeat::{Heartbeat, HeartbeatReply},
+};
 use tokio::sync::watch;
 
 use super::Shared;
@@ -22,12 +25,26 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
     pub(super) async fn beat(&self, versions: watch::Sender<Option<u64>>) {
         let mut pace = self.pace.heartbeat;
         let mut backoff = Backoff::new(Duration::from_secs(1), pace);
+        let mut found = self.capabilities.subscribe();
+        let mut told = None;
         loop {
+            let news = found.borrow_and_update().clone().filter(|now| told.as_ref() != Some(now));
             let reply = tokio::select! {
                 biased;
                 () = self.stop.wait() => return,
-                reply = self.say(false) => reply,
+                reply = self.say(false, news.clone()) => reply,
             };
+            match &reply {
+                Err(ApiError::Refused(_)) if news.is_some() => {
+                    tracing::warn!(
+                        "the control plane does not take what this agent can do; it may be older than the agent"
+                    );
+                    told = news;
+                }
+                Ok(_) if news.is_some() => told = news,
+                _ => {}
+            }
+            let answered = reply.is_ok();
             let pause = match reply {
                 Ok(reply) => {
                     pace = Duration::from_secs(u64::from(reply.heartbeat_seconds)).clamp(BOUNDS.0, BOUNDS.1);
@@ -44,7 +61,13 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
                     backoff.next(self.clock.fraction())
                 }
             };
-            if !self.rest(pause).await {
+            let goes_on = tokio::select! {
+                biased;
+                goes_on = self.rest(pause) => goes_on,
+                // What the driver found is told at once.
+                Ok(()) = found.changed(), if answered => true,
+            };
+            if !goes_on {
                 return;
             }
             if self.standing.refusal().is_some() {
@@ -53,9 +76,9 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
         }
     }
 
-    async fn say(&self, draining: bool) -> Result<switchtower_protocol::heartbeat::HeartbeatReply, ApiError> {
+    async fn say(&self, draining: bool, capabilities: Option<Capabilities>) -> Result<HeartbeatReply, ApiError> {
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let heartbeat = Heartbeat { version, applied_version: self.metrics.applied_version(), draining };
+        let heartbeat = Heartbeat { version, applied_version: self.metrics.applied_version(), draining, capabilities };
         let reply = self.control.heartbeat(&heartbeat).await;
         match &reply {
             Ok(reply) => {
@@ -74,7 +97,7 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
             return;
         }
         tokio::select! {
-            reply = self.say(true) => match reply {
+            reply = self.say(true, None) => match reply {
                 Ok(_) => tracing::info!("told the control plane that this agent stops"),
                 Err(error) => tracing::warn!(%error, "could not tell the control plane that this agent stops"),
             },

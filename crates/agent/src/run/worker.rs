@@ -17,6 +17,7 @@ enum Task {
     Batch(Vec<Message>),
     Changes,
     Resync,
+    Check,
     Stop,
 }
 
@@ -30,7 +31,9 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
         mut desired: watch::Receiver<Option<u64>>,
     ) {
         let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60).min(self.pace.resync));
-        while let Err(error) = converger.adopt().await {
+        loop {
+            self.look_around(&converger).await;
+            let Err(error) = converger.adopt().await else { break };
             tracing::error!(%error, "cannot begin");
             if !self.rest(backoff.next(self.clock.fraction())).await {
                 return;
@@ -39,7 +42,7 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
         backoff.reset();
         let mut resync_at = self.clock.now();
         loop {
-            match self.next(&mut batches, &mut desired, resync_at).await {
+            match self.next(&mut batches, &mut desired, resync_at, converger.due()).await {
                 Task::Stop => return,
                 Task::Batch(batch) => self.answer(&mut converger, queue, batch).await,
                 Task::Changes => {
@@ -48,7 +51,15 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
                         self.note(converger.sync(Effort::Changes).await.map(|_| ()));
                     }
                 }
+                Task::Check => {
+                    // What stood in the way may be gone.
+                    if self.capabilities.borrow().as_ref().is_some_and(|found| !found.problems.is_empty()) {
+                        self.look_around(&converger).await;
+                    }
+                    self.note(converger.check(self.clock.now()).await);
+                }
                 Task::Resync => {
+                    self.look_around(&converger).await;
                     let done = self.note(converger.sync(Effort::Full).await.map(|_| self.metrics.resyncs.add()));
                     let pause = if done { self.pace.resync } else { backoff.next(self.clock.fraction()) };
                     if done {
@@ -65,15 +76,23 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
         batches: &mut mpsc::Receiver<Vec<Message>>,
         desired: &mut watch::Receiver<Option<u64>>,
         resync_at: Timestamp,
+        check_at: Option<Timestamp>,
     ) -> Task {
-        let left = resync_at.duration_since(self.clock.now()).unsigned_abs();
-        let left = if resync_at > self.clock.now() { left } else { Duration::ZERO };
+        let now = self.clock.now();
+        let left = until(now, resync_at);
+        let check = async {
+            match check_at {
+                Some(check_at) => self.clock.sleep(until(now, check_at)).await,
+                None => std::future::pending().await,
+            }
+        };
         let task = async {
             self.standing.accepted().await;
             tokio::select! {
                 biased;
                 Some(batch) = batches.recv() => Task::Batch(batch),
                 () = self.clock.sleep(left) => Task::Resync,
+                () = check => Task::Check,
                 Ok(()) = desired.changed() => Task::Changes,
                 else => Task::Stop,
             }
@@ -83,6 +102,21 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
             () = self.stop.wait() => Task::Stop,
             task = task => task,
         }
+    }
+
+    /// Looks what can be done here, for the heartbeats to tell.
+    async fn look_around<D: Driver, S: StateStore>(&self, converger: &Converger<C, D, S, K>) {
+        let found = converger.driver.survey().await;
+        self.capabilities.send_if_modified(|known| {
+            let news = known.as_ref() != Some(&found);
+            if news {
+                for problem in &found.problems {
+                    tracing::warn!(code = problem.code, "{}", problem.message);
+                }
+                *known = Some(found);
+            }
+            news
+        });
     }
 
     /// Answers doorbells, those of one deployment at once. A message is deleted when its deployment was dealt with, and
@@ -133,6 +167,11 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
         }
         false
     }
+}
+
+/// How long it is until a time.
+fn until(now: Timestamp, at: Timestamp) -> Duration {
+    if at > now { at.duration_since(now).unsigned_abs() } else { Duration::ZERO }
 }
 
 fn later(now: Timestamp, pause: Duration) -> Timestamp {

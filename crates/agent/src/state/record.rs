@@ -21,8 +21,15 @@ pub struct Record {
     pub inventory: BTreeSet<ObjectKey>,
     /// How it ended; absent while it has not.
     pub outcome: Option<Outcome>,
-    /// The condition as last reported.
-    pub condition: Option<Condition>,
+    /// The conditions as last found.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+    /// SHA-256 of the manifests that were last put in place, or tried to be.
+    #[serde(default)]
+    pub rendering: Option<String>,
+    /// Whether all of them were in place once.
+    #[serde(default)]
+    pub established: bool,
     /// The last report on that generation.
     pub report: Option<Report>,
     /// Whether it was accepted.
@@ -38,7 +45,9 @@ impl Record {
             digest: None,
             inventory: BTreeSet::new(),
             outcome: None,
-            condition: None,
+            conditions: Vec::new(),
+            rendering: None,
+            established: false,
             report: None,
             accepted: false,
         }
@@ -59,7 +68,9 @@ impl Record {
     pub(super) fn renew(&mut self, generation: Generation) {
         self.generation = generation;
         self.outcome = None;
-        self.condition = None;
+        self.conditions = Vec::new();
+        self.rendering = None;
+        self.established = false;
         self.report = None;
         self.accepted = false;
     }

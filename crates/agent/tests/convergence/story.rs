@@ -1,7 +1,8 @@
 //! A story: an agent in a [`World`](crate::world::World) of faults, step by step.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use switchtower_agent::{
     converge::{Converger, Effort, Settled},
     metrics::Metrics,
@@ -58,6 +59,12 @@ pub(crate) enum Step {
         bad: bool,
     },
     Drift(usize),
+    /// The gateway takes its time.
+    Slow {
+        index: usize,
+        looks: u32,
+    },
+    Check,
     LoseState,
 }
 
@@ -73,7 +80,9 @@ fn agent(world: &Shared) -> Agent {
     let disk = world.world().disk.clone();
     let state = disk.map_or_else(|| State::new(ClusterId::nil()), |disk| serde_json::from_str(&disk).unwrap());
     let ports = (world.clone(), world.clone(), world.clone(), world.clone());
-    Converger::new(ports, Arc::new(Metrics::default()), Stop::new().1, state)
+    let mut agent = Converger::new(ports, Arc::new(Metrics::default()), Stop::new().1, state);
+    agent.patience.check = Some(Duration::from_secs(60));
+    agent
 }
 
 impl Story {
@@ -106,6 +115,12 @@ impl Story {
             Step::ReplayReport(at) => self.replay(at),
             Step::Spoil { index, object, bad } => self.spoil(index, object, bad),
             Step::Drift(at) => self.drift(at),
+            Step::Slow { index, looks } => {
+                let mut world = self.world.world();
+                let id = world.id(index);
+                world.slow.insert(id, looks);
+            }
+            Step::Check => _ = self.agent.check(Timestamp::MAX).await,
             Step::LoseState => {
                 self.lose_state();
                 self.restart().await;
@@ -122,6 +137,7 @@ impl Story {
             let mut world = self.world.world();
             (world.fuse, world.outage, world.stale, world.loses_receipts) = (None, None, false, false);
             world.bad.clear();
+            world.slow.clear();
             let soon = std::mem::take(&mut world.soon);
             soon.into_iter().for_each(|(_, event)| world.event(event));
             world.queue.clear();
@@ -129,6 +145,8 @@ impl Story {
         for _ in 0..2 {
             self.heartbeat().await;
         }
+        _ = self.agent.check(Timestamp::MAX).await;
+        self.heartbeat().await;
         self.check(|world, id| !world.meddled.contains(&id));
         self.agent.sync(Effort::Full).await.unwrap();
         self.check(|_, _| true);
@@ -190,7 +208,7 @@ impl Story {
 
     async fn heartbeat(&mut self) {
         let applied_version = self.agent.state().applied_version;
-        let heartbeat = Heartbeat { version: "0".into(), applied_version, draining: false };
+        let heartbeat = Heartbeat { version: "0".into(), applied_version, draining: false, capabilities: None };
         let Ok(reply) = self.agent.control.heartbeat(&heartbeat).await else { return };
         if reply.desired_version != applied_version {
             _ = self.agent.sync(Effort::Changes).await;

@@ -9,8 +9,8 @@ use std::{
 use jiff::Timestamp;
 use switchtower_agent::{
     port::{
-        ApiError, Clock, ControlPlane, Driver, DriverError, Failure, Fetched, Object, ObjectKey, ObjectResult, Order,
-        Owned, Problem, StateStore, StoreError,
+        Answer, ApiError, Clock, ControlPlane, Driver, DriverError, Failure, Fetched, Object, ObjectKey, ObjectResult,
+        Order, Owned, Placed, Problem, StateStore, StoreError,
     },
     state::State,
 };
@@ -26,6 +26,7 @@ use switchtower_domain::{
     tenant::TenantId,
 };
 use switchtower_protocol::{
+    capabilities::Capabilities,
     desired::{DesiredItem, DesiredPage},
     heartbeat::{Heartbeat, HeartbeatReply},
     queue::QueueCredentials,
@@ -34,7 +35,7 @@ use switchtower_protocol::{
 };
 
 /// What is in place under a key: whose it is and of which generation.
-pub(crate) type Placed = (DeploymentId, Generation);
+pub(crate) type Mark = (DeploymentId, Generation);
 
 /// Everything outside the agent.
 #[derive(Default)]
@@ -42,7 +43,7 @@ pub(crate) struct World {
     pub(crate) deployments: BTreeMap<DeploymentId, Resource<Deployment>>,
     pub(crate) desired_version: u64,
     pub(crate) queue: Vec<DeploymentId>,
-    pub(crate) cluster: BTreeMap<ObjectKey, Placed>,
+    pub(crate) cluster: BTreeMap<ObjectKey, Mark>,
     /// The newest generation begun in the cluster, as a driver can tell.
     pub(crate) begun: BTreeMap<DeploymentId, Generation>,
     /// The newest generation of which an object was ever written.
@@ -50,6 +51,8 @@ pub(crate) struct World {
     pub(crate) disk: Option<String>,
     pub(crate) said: Vec<Report>,
     pub(crate) bad: BTreeSet<(DeploymentId, usize)>,
+    /// How many more looks it takes until a deployment's gateway has answered.
+    pub(crate) slow: BTreeMap<DeploymentId, u32>,
     /// Calls until the agent crashes; from then on nothing that it does has an effect.
     pub(crate) fuse: Option<u32>,
     pub(crate) outage: Option<(u32, u32)>,
@@ -309,8 +312,8 @@ impl Driver for Shared {
         Ok(owned.collect())
     }
 
-    async fn apply(&self, order: &Order) -> Result<Vec<ObjectResult>, DriverError> {
-        let mut results = Vec::new();
+    async fn apply(&self, order: &Order) -> Result<Placed, DriverError> {
+        let mut results: Vec<ObjectResult> = Vec::new();
         let crashed = || DriverError::Unusable("crashed".into());
         let id = order.deployment_id;
         {
@@ -318,7 +321,7 @@ impl Driver for Shared {
             world.call().map_err(|()| crashed())?;
             world.begun.insert(id, order.generation);
         }
-        for object in &order.objects {
+        for object in order.objects.iter() {
             let mut world = self.world();
             world.call().map_err(|()| crashed())?;
             let number: usize = object.key.name.rsplit('-').next().unwrap().parse().unwrap();
@@ -329,6 +332,10 @@ impl Driver for Shared {
             let newest = world.newest_written.get(&id).copied().unwrap_or(Generation(0));
             assert!(order.generation >= newest, "{id}: generation {:?} written over {newest:?}", order.generation);
             world.newest_written.insert(id, order.generation);
+            assert!(
+                order.objects.iter().all(|object| object.key.name.starts_with(&id.to_string())),
+                "{id}: another's objects"
+            );
             let before = world.cluster.insert(object.key.clone(), (id, order.generation));
             let outcome = match before {
                 None => ObjectOutcome::Created,
@@ -338,7 +345,7 @@ impl Driver for Shared {
             results.push(ObjectResult::done(object.key.clone(), outcome));
         }
         if results.iter().any(|result| result.outcome == ObjectOutcome::Failed) {
-            return Ok(results);
+            return Ok(results.into());
         }
         for key in &order.delete {
             let mut world = self.world();
@@ -352,7 +359,15 @@ impl Driver for Shared {
         if order.objects.is_empty() {
             self.world().begun.remove(&id);
         }
-        Ok(results)
+        if let Some(looks) = self.world().slow.get_mut(&id).filter(|looks| **looks > 0) {
+            *looks -= 1;
+            results.iter_mut().take(1).for_each(|first| first.answer = Answer::Awaited);
+        }
+        Ok(results.into())
+    }
+
+    async fn survey(&self) -> Capabilities {
+        Capabilities::default()
     }
 }
 

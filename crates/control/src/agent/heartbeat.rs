@@ -16,7 +16,7 @@
 use futures::future;
 use switchtower_domain::{
     agent::{Agent, AgentStatus},
-    cluster::{Cluster, ClusterStatus},
+    cluster::{Capabilities, Cluster, ClusterStatus},
     deployment::Deployment,
     operation,
     resource::Resource,
@@ -32,8 +32,9 @@ const AT_ONCE: usize = 40;
 
 impl Control {
     /// Takes note that an agent is there, and tells how often what is desired on its cluster has changed.
-    pub async fn agent_heartbeat(&self, call: &Call, heartbeat: Heartbeat) -> Result<HeartbeatReply, Error> {
+    pub async fn agent_heartbeat(&self, call: &Call, mut heartbeat: Heartbeat) -> Result<HeartbeatReply, Error> {
         let own = own(call, &operation::agent_heartbeat)?;
+        let capabilities = heartbeat.capabilities.take();
         let liveness = Liveness {
             agent_id: own.agent,
             tenant_id: own.tenant,
@@ -46,11 +47,28 @@ impl Control {
         let cluster = self.store.cluster_now(own.tenant, own.cluster);
         let (heard, cluster) = future::join(self.store.heard(&liveness), cluster).await;
         let (cluster, desired_version) = cluster?;
-        let inactive = cluster.is_some_and(|cluster| cluster.body.status == ClusterStatus::Inactive);
+        let inactive = cluster.as_ref().is_some_and(|cluster| cluster.body.status == ClusterStatus::Inactive);
+        let known = cluster.and_then(|cluster| cluster.body.capabilities);
+        if let Some(capabilities) = capabilities.filter(|told| known.as_ref() != Some(told)) {
+            self.capabilities_told(call, &own, capabilities).await?;
+        }
         if !heard? || inactive {
             self.silence_ended(call, &own, &liveness).await?;
         }
         Ok(HeartbeatReply { desired_version, heartbeat_seconds: self.heartbeat_seconds })
+    }
+
+    /// Keeps what an agent can do with its cluster, where publishing looks it up.
+    async fn capabilities_told(&self, call: &Call, own: &Own, capabilities: Capabilities) -> Result<(), Error> {
+        for _ in 0..TRIES {
+            let Some(cluster) = self.store.get::<Cluster>(own.tenant, own.cluster).await? else { return Ok(()) };
+            let Some(change) = cluster.told(capabilities.clone(), &call.stamp()) else { return Ok(()) };
+            match Commit::new(&own.granted, &call.context).change(&change).send(&self.store).await {
+                Err(StoreError::Stale) => {}
+                settled => return Ok(settled?),
+            }
+        }
+        Err(Error::Busy)
     }
 
     async fn silence_ended(&self, call: &Call, own: &Own, liveness: &Liveness) -> Result<(), Error> {

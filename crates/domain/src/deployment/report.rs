@@ -34,8 +34,10 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectOutcome {
-    /// It could not be applied; `message` says why.
+    /// It could not be applied, or its gateway refused it; `message` says why.
     Failed,
+    /// It was changed by hand and left so; `field` and `message` say what is different.
+    Drifted,
     /// It is new.
     Created,
     /// It changed.
@@ -130,11 +132,14 @@ impl Resource<Deployment> {
             return None;
         }
         let status = status_after(self.body.desired, report.outcome);
-        let began = report.outcome == Outcome::Applying;
-        let settled = !matches!(self.body.status, DeploymentStatus::Pending | DeploymentStatus::Removing);
-        if began && settled {
-            // A late "I have begun" does not undo what is known since.
-            return None;
+        if report.outcome == Outcome::Applying {
+            // A late "I have begun" does not undo what is known since, be it an end or how far it has come.
+            let known = !report.conditions.is_empty();
+            match self.body.status {
+                DeploymentStatus::Pending | DeploymentStatus::Removing => {}
+                DeploymentStatus::Applying if known => {}
+                _ => return None,
+            }
         }
         let count = u32::try_from(report.objects.len()).unwrap_or(u32::MAX);
         let objects = kept(report.objects);
@@ -271,6 +276,26 @@ mod tests {
     fn a_late_beginning_does_not_undo_an_end() {
         let ready = after(deployment().reported(report(1, Outcome::Applied), &stamp()));
         assert!(ready.reported(report(1, Outcome::Applying), &stamp()).is_none());
+    }
+
+    #[test]
+    fn while_it_applies_the_conditions_are_kept_current() {
+        let waiting = |message: &str| Condition {
+            kind: "Accepted".into(),
+            status: ConditionStatus::Unknown,
+            reason: "Pending".into(),
+            message: message.into(),
+            observed_generation: Generation(1),
+            last_transition_time: Timestamp::UNIX_EPOCH,
+        };
+        let waits = |message: &str| ReportBody { conditions: vec![waiting(message)], ..report(1, Outcome::Applying) };
+        let applying = after(deployment().reported(report(1, Outcome::Applying), &stamp()));
+        let first = after(applying.reported(waits("2 of 3"), &stamp()));
+        let second = after(first.reported(waits("1 of 3"), &stamp()));
+        assert_eq!(second.body.conditions, [waiting("1 of 3")]);
+        assert!(second.clone().reported(report(1, Outcome::Applying), &stamp()).is_none(), "a late beginning undid it");
+        let ready = after(second.reported(report(1, Outcome::Applied), &stamp()));
+        assert!(ready.reported(waits("1 of 3"), &stamp()).is_none());
     }
 
     #[test]

@@ -86,3 +86,44 @@ async fn heartbeats_are_checked() {
         agent.post("/v1/agent/heartbeats", bad).await.problem(400, "invalid_body");
     }
 }
+
+#[tokio::test]
+async fn what_an_agent_can_do_is_kept_with_its_cluster_and_publishing_heeds_it() {
+    let world = World::new().await;
+    let estate = Estate::new(&world, "acme").await;
+    let (owner, agent) = (world.owner(&estate.account), estate.agent.client(&world));
+    let cluster = estate.path("/v1/operator/clusters/{id}");
+    let tell = |capabilities: serde_json::Value| {
+        agent.post(
+            "/v1/agent/heartbeats",
+            json!({ "version": "0.1.0", "applied_version": 0, "capabilities": capabilities }),
+        )
+    };
+    assert_eq!(owner.get(&cluster).await.ok(200)["capabilities"], json!(null));
+    let problem = json!({ "code": "gateway_class_missing", "message": "Install Envoy Gateway." });
+    let poor = json!({ "driver": "kubernetes", "gateway_classes": [], "apis": [], "problems": [problem] });
+    tell(poor).await.ok(200);
+    let told = owner.get(&cluster).await.ok(200);
+    assert_eq!(told["capabilities"]["problems"][0]["code"], "gateway_class_missing");
+
+    let publish = estate.path("/v1/provider/product-publishes/{id}");
+    let refused = owner.act(&format!("{publish}/publish")).await.problem(409, "not_publishable");
+    assert_eq!(refused.bad_fields(), [format!("/gateway/{}/class not_supported", estate.id("gateways"))]);
+    assert!(refused["errors"][0]["detail"].as_str().unwrap().ends_with("Install Envoy Gateway."));
+
+    let (gateway_api, envoy) = ("gateway.networking.k8s.io/v1", "gateway.envoyproxy.io/v1alpha1");
+    let apis = [format!("{gateway_api}/Gateway"), format!("{gateway_api}/HTTPRoute"), format!("{envoy}/Backend")];
+    let old = json!({ "driver": "kubernetes", "gateway_classes": ["envoy"], "apis": apis, "namespace": "edge" });
+    tell(old.clone()).await.ok(200);
+    let refused = owner.act(&format!("{publish}/preview")).await.problem(409, "not_publishable");
+    assert!(refused["errors"][0]["detail"].as_str().unwrap().contains("BackendTLSPolicy"));
+
+    let mut whole = old;
+    whole["apis"] = json!([]);
+    tell(whole.clone()).await.ok(200);
+    let preview = owner.act(&format!("{publish}/preview")).await.ok(200);
+    assert_eq!(preview["objects"][0]["namespace"], "edge");
+    let revision = owner.get(&cluster).await.ok(200)["revision"].clone();
+    tell(whole).await.ok(200);
+    assert_eq!(owner.get(&cluster).await.ok(200)["revision"], revision, "the same again is no change");
+}

@@ -51,14 +51,14 @@ async fn edits_reach_the_cluster_when_it_is_published_again() {
     let world = World::new().await;
     let estate = Estate::new(&world, "acme").await;
     let (owner, agent) = (world.owner(&estate.account), estate.agent.client(&world));
-    let backend = estate::backend("second-backend");
-    owner.post(&estate.path("/v1/provider/api-services/{id}/backends"), backend).await.ok(201);
+    let route = estate::route("second", estate.id("backends"));
+    owner.post(&estate.path("/v1/provider/api-services/{id}/routes"), route).await.ok(201);
     let desired = estate.path("/v1/agent/deployments/{id}");
-    let backends = |body: &Value| body["snapshot"]["api_services"][0]["backends"].as_array().unwrap().len();
-    assert_eq!(backends(&agent.get(&desired).await.ok(200).body), 1);
+    let routes = |body: &Value| body["snapshot"]["api_services"][0]["routes"].as_array().unwrap().len();
+    assert_eq!(routes(&agent.get(&desired).await.ok(200).body), 1);
     owner.act(&estate.path("/v1/provider/product-publishes/{id}/publish")).await.ok(200);
     let after = agent.get(&desired).await.ok(200);
-    assert_eq!((backends(&after.body), &after["generation"]), (2, &json!(2)));
+    assert_eq!((routes(&after.body), &after["generation"]), (2, &json!(2)));
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 use std::collections::BTreeSet;
 
-use switchtower_domain::deployment::{DeploymentId, Generation};
+use switchtower_domain::{
+    deployment::{DeploymentId, Generation},
+    product_publish::DriftPolicy,
+};
 
 use super::*;
 
@@ -14,6 +17,8 @@ fn order(generation: u64, objects: &[(&str, u32)], delete: &[&str]) -> Order {
     Order {
         deployment_id: DeploymentId::nil(),
         generation: Generation(generation),
+        drift: DriftPolicy::Correct,
+        established: false,
         objects: objects.iter().map(object).collect(),
         delete: delete.iter().map(|name| key("HTTPRoute", name)).collect(),
     }
@@ -25,7 +30,7 @@ fn driver(folder: &Path) -> Directory {
 
 async fn outcomes(driver: &Directory, order: Order) -> Vec<(String, ObjectOutcome)> {
     let results = driver.apply(&order).await.unwrap();
-    results.into_iter().map(|result| (result.key.name, result.outcome)).collect()
+    results.results.into_iter().map(|result| (result.key.name, result.outcome)).collect()
 }
 
 #[tokio::test]
@@ -91,4 +96,20 @@ async fn only_the_own_clusters_deployments_are_adopted() {
     let objects = BTreeSet::from([key("HTTPRoute", "a")]);
     let owned = Owned { deployment_id: DeploymentId::nil(), generation: Generation(3), objects };
     assert_eq!(driver(dir.path()).owned().await.unwrap(), [owned]);
+}
+
+#[tokio::test]
+async fn a_change_by_hand_is_put_right_or_left_as_the_publish_says() {
+    use ObjectOutcome::{Drifted, Unchanged, Updated};
+    let dir = tempfile::tempdir().unwrap();
+    let driver = driver(dir.path());
+    outcomes(&driver, order(1, &[("a", 1)], &[])).await;
+    let path = dir.path().join("apis").join(DeploymentId::nil().suffix()).join("httproute-a.yaml");
+    fs::write(&path, "mine").unwrap();
+    let again = Order { established: true, drift: DriftPolicy::Alert, ..order(1, &[("a", 1)], &[]) };
+    assert_eq!(outcomes(&driver, again.clone()).await, [("a".into(), Drifted)]);
+    assert_eq!(fs::read(&path).unwrap(), b"mine");
+    let corrected = driver.apply(&Order { drift: DriftPolicy::Correct, ..again.clone() }).await.unwrap();
+    assert_eq!((corrected.results[0].outcome, corrected.findings[0].reason.as_str()), (Updated, "Corrected"));
+    assert_eq!(outcomes(&driver, again).await, [("a".into(), Unchanged)]);
 }

@@ -4,7 +4,6 @@ mod diff;
 
 use serde::Serialize;
 use switchtower_domain::{
-    cluster::Cluster,
     deployment::{Deployment, Desired, Generation},
     operation,
     product_publish::ProductPublish,
@@ -15,7 +14,7 @@ use switchtower_render::{Options, Rendered};
 use utoipa::ToSchema;
 
 pub use self::diff::{ChangeKind, FieldDifference, ObjectChange};
-use super::compile::{compile, unrenderable};
+use super::compile::{compile, options, unrenderable};
 use crate::{Call, Control, Error, resource::Target};
 
 /// The most bytes of texts in one answer; beyond, they are left out.
@@ -104,11 +103,6 @@ impl Control {
 fn rendered(json: &[u8], options: &Options) -> Result<Rendered, Error> {
     let snapshot: Snapshot = serde_json::from_slice(json).map_err(|error| Error::Unavailable(Box::new(error)))?;
     switchtower_render::render(&snapshot, options).map_err(|error| unrenderable(error.into_problems()))
-}
-
-/// How the cluster's agent renders, as far as it has told.
-fn options(_cluster: &Resource<Cluster>) -> Options {
-    Options::default()
 }
 
 fn texts(rendered: Rendered) -> Vec<PreviewObject> {
