@@ -143,3 +143,19 @@ LD_LIBRARY_PATH=$(find "$root" -name '*.so.*' -printf '%h\n' | sort -u | paste -
 SH
     chmod +x "$folder/nginx"
 )
+
+# A large OpenAPI document of the real world, compressed: GitHub's description of its API, from npm.
+install_document() {
+    DOCUMENT="$TOOLS/$LARGE_DOCUMENT.json.gz"
+    [[ -s $DOCUMENT ]] || step "Fetching a large OpenAPI document" unpack_document
+}
+
+unpack_document() (
+    folder=$(mktemp -d "$TOOLS/document.XXXXXX")
+    trap 'rm -rf "$folder"' EXIT
+    cd "$folder"
+    npm pack --silent "@octokit/openapi@${LARGE_DOCUMENT##*-}" >/dev/null
+    tar -xzf ./*.tgz package/generated/api.github.com.json
+    gzip -c package/generated/api.github.com.json >document.gz
+    mv document.gz "$DOCUMENT"
+)
