@@ -82,11 +82,7 @@ impl Directory {
             results.extend(gone);
             note.write(&self.folder).map_err(unusable)?;
         }
-        let written = |result: &&ObjectResult| {
-            matches!(result.outcome, ObjectOutcome::Created | ObjectOutcome::Updated) && order.established
-        };
-        let corrected: Vec<_> = results.iter().filter(written).map(|result| result.key.clone()).collect();
-        let findings = (!order.objects.is_empty()).then(|| drift::finding(&results, &corrected));
+        let findings = (!order.objects.is_empty()).then(|| drift::finding(&results));
         Ok(Placed { results, findings: findings.into_iter().collect() })
     }
 

@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn every_kind_that_is_rendered_is_known_in_the_version_that_is_rendered() {
-        for snapshot in [fixture::small(), fixture::large(40)] {
+        for snapshot in [fixture::small(), fixture::large(40), fixture::full()] {
             for object in render(&snapshot, &Options::default()).unwrap().objects {
                 let known = find(object.api_version, object.kind).map(|kind| kind.api_version);
                 assert_eq!(

@@ -1,6 +1,6 @@
 //! Objects in a Kubernetes cluster, by server-side apply.
 //!
-//! * [`round`]: one order, object by object; [`prune`]: what must go.
+//! * [`round`]: one order; [`put`]: one object of it; [`prune`]: what must go.
 //! * [`answer`], [`findings`]: what the gateways say of it.
 //! * [`fields`], [`live`]: what objects say of themselves; [`trouble`]: what goes wrong, in words.
 //! * [`survey`]: what the cluster serves; [`cluster`]: the requests; [`connect`]: the way there.
@@ -15,6 +15,7 @@ mod fields;
 mod findings;
 mod live;
 mod prune;
+mod put;
 mod round;
 mod survey;
 mod trouble;
