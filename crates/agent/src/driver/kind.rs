@@ -1,8 +1,5 @@
 //! The kinds of Kubernetes objects that are rendered, and what those who serve them say of them.
 
-/// The class of gateways that is rendered as Kubernetes objects.
-pub(super) const ENVOY: &str = "envoy";
-
 const GATEWAY_API: &str = "gateway.networking.k8s.io/v1";
 const ENVOY_GATEWAY: &str = "gateway.envoyproxy.io/v1alpha1";
 

@@ -27,7 +27,7 @@ use std::{
 
 use kube::Client;
 use serde_json::Value;
-use switchtower_domain::{cluster::ClusterId, deployment::Generation};
+use switchtower_domain::{cluster::ClusterId, deployment::Generation, gateway::GatewayClass};
 use switchtower_protocol::{capabilities::Capabilities, snapshot::Snapshot};
 use switchtower_render::{Options, label};
 
@@ -120,7 +120,7 @@ impl Driver for Kubernetes {
     }
 
     fn plan(&self, snapshot: &Snapshot) -> Result<Vec<Object>, Vec<Failure>> {
-        let mut objects = super::plan::plan(snapshot, &self.options)?;
+        let mut objects = super::plan::plan_of(GatewayClass::Envoy, snapshot, &self.options)?;
         for object in &mut objects {
             set(&mut object.manifest, "labels", label::CLUSTER_ID, self.cluster_id.to_string());
         }
