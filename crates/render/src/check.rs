@@ -9,11 +9,11 @@ mod host;
 mod overlap;
 mod path;
 mod policy;
-mod re2;
+pub(crate) mod re2;
 mod rewrite;
 mod rivals;
 mod service;
-mod template;
+pub(crate) mod template;
 mod traffic;
 
 use std::collections::HashSet;
@@ -23,7 +23,7 @@ use switchtower_protocol::snapshot::{self, Snapshot};
 
 use crate::{
     error::{Problems, RenderError, Subject},
-    limit,
+    limit, nginx,
     object::Rendered,
     options::Options,
 };
@@ -52,13 +52,10 @@ pub(crate) fn check(snapshot: &Snapshot, options: &Options) -> Result<(), Render
     }
     problems.into_result()?;
     // Overlaps are looked for only in what is known to be sound.
-    overlap::check(snapshot)
-}
-
-/// The class is known and has no renderer.
-pub(crate) fn not_rendered(snapshot: &Snapshot) -> RenderError {
-    let detail = "This class cannot be published with yet; take another one.";
-    RenderError::one(Subject::gateway(snapshot), FieldErrors::one("/class", "not_supported", detail))
+    match snapshot.gateway.class {
+        GatewayClass::Envoy => overlap::check(snapshot),
+        GatewayClass::Nginx => nginx::check(snapshot, options),
+    }
 }
 
 /// Whether the objects can live side by side, and be reported on.

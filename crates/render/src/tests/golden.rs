@@ -15,7 +15,7 @@ fn a_snapshot_with_everything_renders_as_it_did() {
 
 #[test]
 fn options_choose_namespace_and_gateway_class() {
-    let options = Options { namespace: "edge".to_owned(), envoy_gateway_class: "eg".to_owned() };
+    let options = Options { namespace: "edge".to_owned(), envoy_gateway_class: "eg".to_owned(), ..Options::default() };
     let rendered = render(&fixture::small(), &options).unwrap();
     assert!(rendered.objects.iter().all(|object| object.manifest["metadata"]["namespace"] == "edge"));
     let gateway = rendered.objects.iter().find(|object| object.kind == "Gateway").unwrap();
