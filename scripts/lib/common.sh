@@ -12,6 +12,37 @@ chmod 700 "$STATE"
 say() { printf '%s\n' "$*"; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
+# Leaves the folder of PostgreSQL's programs in POSTGRES_BIN: the machine's own, or those of Debian's package, unpacked into
+# the checkout together with what it needs, without root.
+find_postgres() {
+    local own
+    own=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    if [[ ! -x $own/initdb ]]; then
+        [[ -f $TOOLS/postgres.installed ]] || step "Installing PostgreSQL" unpack_postgres
+        own=$(printf '%s\n' "$TOOLS"/postgres/usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+        LD_LIBRARY_PATH=$(printf '%s:' "$TOOLS"/postgres/usr/lib/*-linux-gnu)${LD_LIBRARY_PATH:-}
+        export LD_LIBRARY_PATH
+    fi
+    [[ -x $own/initdb ]] || die "PostgreSQL has no initdb in $own"
+    POSTGRES_BIN=$own
+}
+
+unpack_postgres() {
+    local packages package folder="$TOOLS/postgres"
+    command -v apt-get >/dev/null || die "PostgreSQL is missing: install its server (initdb, postgres) and name their folder in SWITCHTOWER_POSTGRES_BIN"
+    # What apt would install, told without installing it.
+    packages=$(apt-get --simulate --no-install-recommends install postgresql | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+    rm -rf "$folder"
+    mkdir -p "$folder/packages"
+    # shellcheck disable=SC2086
+    (cd "$folder/packages" && apt-get download $packages)
+    for package in "$folder"/packages/*.deb; do
+        dpkg -x "$package" "$folder"
+    done
+    rm -rf "$folder/packages"
+    touch "$TOOLS/postgres.installed"
+}
+
 # Runs a command with its output in a log file. Says what it does, how long it took, and on failure the end of the log.
 step() {
     local title=$1 log start=$SECONDS status=0
