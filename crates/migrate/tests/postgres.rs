@@ -1,5 +1,13 @@
 //! Reading v1 from a real PostgreSQL server.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a server that cannot do its part fails the test"
+)]
+
 #[path = "postgres/server.rs"]
 mod server;
 #[path = "program/stand_in.rs"]

@@ -380,10 +380,9 @@ async fn answer(
             return respond(*status, answer, None);
         }
     }
-    if let (&Method::PUT, Some(expected), is) = (&method, headers.get("if-match"), world.etag(&path)) {
-        if is.as_deref() != expected.to_str().ok() {
-            return problem(refused(412, "stale_revision", "It has changed since."));
-        }
+    let expected = headers.get("if-match").filter(|_| method == Method::PUT);
+    if expected.is_some_and(|expected| world.etag(&path).as_deref() != expected.to_str().ok()) {
+        return problem(refused(412, "stale_revision", "It has changed since."));
     }
     let answered = world.route(&method, &path, &body);
     let Ok((status, answer)) = answered else { return answered.map_err(problem).err().unwrap() };
