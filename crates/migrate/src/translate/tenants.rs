@@ -100,10 +100,7 @@ impl Translator<'_> {
     /// The tenants themselves are not made: what they own becomes the API key's tenant's.
     pub(super) fn tenants(&mut self) {
         for (key, row) in ordered(self.export.rows("tenants"), "tenants") {
-            let mine = match &self.tenant {
-                Picked::One(ids) => ids.contains(&key.id),
-                Picked::Any => false,
-            };
+            let mine = self.tenant.is(&key.id);
             let stop = match self.admit(&key, &mut Fields::of(row)) {
                 Err(stop) => stop,
                 Ok(()) if mine => {

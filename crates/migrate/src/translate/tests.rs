@@ -239,7 +239,7 @@ fn policies_of_every_type_are_taken() {
         (
             "circuit-breaker",
             json!({ "max_requests": 7, "max_parallel_retries": 1 }),
-            json!({ "circuit_breaker": { "max_requests": 7 } }),
+            json!({ "circuit_breaker": { "max_requests": 7, "max_retries": 1 } }),
         ),
         (
             "timeout",

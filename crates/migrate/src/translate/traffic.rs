@@ -51,8 +51,13 @@ pub(super) fn retry(fields: &mut Fields) -> Result<Option<Value>, Finding> {
 /// How much may be under way at once.
 pub(super) fn circuit_breaker(fields: &mut Fields) -> Result<Option<Value>, Finding> {
     let mut breaker = Map::new();
-    for name in ["max_connections", "max_pending_requests", "max_requests", "max_retries"] {
-        set(&mut breaker, name, fields.number(&[name, name.replace("requests", "parallel_requests").as_str()])?);
+    for (name, of_envoy) in [
+        ("max_connections", "max_connections"),
+        ("max_pending_requests", "max_pending_requests"),
+        ("max_requests", "max_parallel_requests"),
+        ("max_retries", "max_parallel_retries"),
+    ] {
+        set(&mut breaker, name, fields.number(&[name, of_envoy])?);
     }
     Ok(filled(breaker))
 }

@@ -88,7 +88,7 @@ fn damaged(damages: Vec<Damage>) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn every_row_has_one_line_and_what_is_taken_would_not_be_refused(damages in vec(damage(), 0..8), mapped in any::<bool>()) {
