@@ -141,3 +141,36 @@ require_functions() {
     done < <(functions_of_templates)
     ((${#missing[@]} == 0)) || die "no binary was built for: ${missing[*]}"
 }
+
+# Leaves an nginx, and its path in NGINX: the one that is installed, or else one that is unpacked into the checkout, for which
+# nobody has to be root.
+install_nginx() {
+    local own="$TOOLS/nginx/nginx"
+    NGINX=$(PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v nginx) || NGINX=$own
+    [[ -x $NGINX ]] || step "Installing nginx" unpack_nginx
+    "$NGINX" -v 2>/dev/null || die "\`$NGINX\` does not run; install nginx (Debian: apt-get install nginx)"
+}
+
+unpack_nginx() (
+    local folder="$TOOLS/nginx" package
+    command -v apt-get >/dev/null && command -v dpkg >/dev/null || die "no nginx is installed, and there is no apt-get to get one with"
+    rm -rf "$folder"
+    mkdir -p "$folder/packages"
+    cd "$folder/packages"
+    apt-cache show nginx >/dev/null 2>&1 || apt-get update
+    # Which of them there are depends on the distribution; what is missing shows when nginx is started.
+    for package in "${NGINX_PACKAGES[@]}"; do
+        apt-get download "$package" || say "no package $package"
+    done
+    for package in *.deb; do
+        dpkg -x "$package" "$folder/root"
+    done
+    cat >"$folder/nginx" <<'SH'
+#!/bin/sh
+# Prefers the system's own libraries, which get its updates.
+root=$(dirname "$(readlink -f "$0")")/root
+if "$root/usr/sbin/nginx" -v >/dev/null 2>&1; then exec "$root/usr/sbin/nginx" "$@"; fi
+LD_LIBRARY_PATH=$(find "$root" -name '*.so.*' -printf '%h\n' | sort -u | paste -sd:) exec "$root/usr/sbin/nginx" "$@"
+SH
+    chmod +x "$folder/nginx"
+)

@@ -69,7 +69,9 @@ impl Estate {
         ids.extend([("clusters", cluster), ("api-services", service), ("backends", backend), ("routes", route)]);
         ids.extend([("gateways", gateway), ("products", product), ("policies", policy), ("plans", plan)]);
         let rollout = json!({ "start": false, "clusters": { "ids": [ids["clusters"]] } });
-        let rollout = owner.post("/v1/provider/rollouts", rollout_with("shop", &ids["products"], &ids["gateways"], rollout)).await;
+        let rollout = owner
+            .post("/v1/provider/rollouts", rollout_with("shop", &ids["products"], &ids["gateways"], rollout))
+            .await;
         ids.extend([("rollouts", rollout.ok(201).id())]);
         Self { account, agent, ids }
     }

@@ -4,4 +4,5 @@ pub mod directory;
 mod drift;
 mod kind;
 pub mod kubernetes;
+pub mod nginx;
 mod plan;

@@ -25,10 +25,9 @@ use crate::{
     resource::{EditError, Editable, Kind, Reference, Resource},
 };
 
-pub(crate) use self::spec::is_header_name;
 pub use self::spec::{
     Cors, HeaderChanges, HeaderModifier, HeaderValue, PathRewrite, PathRewriteType, PolicySpec, PolicyType, RateLimit,
-    RateUnit, TimeoutPolicy, UrlRewrite,
+    RateUnit, TimeoutPolicy, UrlRewrite, is_header_name,
 };
 
 resource_id!(Policy, PolicyId, "pol");

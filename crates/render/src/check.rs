@@ -1,22 +1,29 @@
 //! What the objects cannot hold: the bounds of the domain once more, and those of the gateway.
 
+mod auth;
+mod bound;
 mod capability;
+mod envoy;
 mod gateway;
+mod host;
 mod overlap;
 mod path;
-mod re2;
+mod policy;
+pub(crate) mod re2;
+mod rewrite;
 mod rivals;
 mod service;
-mod template;
+pub(crate) mod template;
+mod traffic;
 
 use std::collections::HashSet;
 
-use switchtower_domain::{field::FieldErrors, hostname::is_dns_name};
+use switchtower_domain::{field::FieldErrors, gateway::GatewayClass, hostname::is_dns_name};
 use switchtower_protocol::snapshot::{self, Snapshot};
 
 use crate::{
     error::{Problems, RenderError, Subject},
-    limit,
+    limit, nginx,
     object::Rendered,
     options::Options,
 };
@@ -27,22 +34,28 @@ pub(crate) fn check(snapshot: &Snapshot, options: &Options) -> Result<(), Render
     problems.take(|| Subject::Options, of_options(options));
     problems.take(|| Subject::Snapshot, of_snapshot(snapshot));
     problems.take(|| Subject::gateway(snapshot), gateway::check(&snapshot.gateway));
-    problems.take(|| Subject::publish(snapshot), gateway::hostnames(snapshot));
+    problems.take(|| Subject::publish(snapshot), host::of_publish(snapshot));
+    problems.take(|| Subject::publish(snapshot), auth::check(&snapshot.publish.auth));
+    for rule in &snapshot.policies {
+        problems.take(|| Subject::policy(rule), policy::check(rule));
+    }
     for part in &snapshot.api_services {
         service::check(part, &mut problems);
     }
+    host::of_routes(snapshot, &mut problems);
     problems.into_result()?;
     let mut problems = Problems::default();
     capability::check(snapshot, &mut problems);
+    rewrite::check(snapshot, &mut problems);
+    if snapshot.gateway.class == GatewayClass::Envoy {
+        envoy::check(snapshot, &mut problems);
+    }
     problems.into_result()?;
     // Overlaps are looked for only in what is known to be sound.
-    overlap::check(snapshot)
-}
-
-/// The class is known and has no renderer.
-pub(crate) fn not_rendered(snapshot: &Snapshot) -> RenderError {
-    let detail = "This class cannot be published with yet; take another one.";
-    RenderError::one(Subject::gateway(snapshot), FieldErrors::one("/class", "not_supported", detail))
+    match snapshot.gateway.class {
+        GatewayClass::Envoy => overlap::check(snapshot),
+        GatewayClass::Nginx => nginx::check(snapshot, options),
+    }
 }
 
 /// Whether the objects can live side by side, and be reported on.
@@ -56,7 +69,7 @@ pub(crate) fn objects(rendered: &Rendered) -> Result<(), RenderError> {
     errors.require(rendered.objects.len() <= limit::OBJECTS, "/api_services", "too_many_objects", detail);
     let mut names = HashSet::new();
     for object in &rendered.objects {
-        let fresh = names.insert((object.kind, object.name.as_str()));
+        let fresh = names.insert((object.kind, object.namespace.as_str(), object.name.as_str()));
         let detail = format!("Two objects of kind {} would be called `{}`.", object.kind, object.name);
         errors.require(fresh, "/api_services", "name_collision", detail);
     }

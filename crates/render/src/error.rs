@@ -50,12 +50,6 @@ pub struct RenderError {
 }
 
 impl RenderError {
-    /// Errors of one part.
-    pub(crate) fn one(subject: Subject, fields: FieldErrors) -> Self {
-        let problem = |field| Problem { subject: subject.clone(), field };
-        Self { problems: fields.into_vec().into_iter().map(problem).collect() }
-    }
-
     /// What is wrong.
     pub fn problems(&self) -> &[Problem] {
         &self.problems

@@ -1,5 +1,7 @@
 //! Ready-made snapshots for tests.
 
+mod full;
+
 use switchtower_domain::{
     api_service::{
         ApiServiceId, Backend, BackendInput, BackendRef, BackendTls, Endpoint, Method, PathMatch, PathMatchType, Route,
@@ -15,6 +17,8 @@ use switchtower_domain::{
     tenant::TenantId,
 };
 use switchtower_protocol::snapshot::{ApiServicePart, GatewayPart, ProductPart, PublishPart, SCHEMA, Snapshot};
+
+pub use self::full::{full, policy, value_match};
 
 /// The time at which everything here was made.
 const MADE: u64 = 1_760_000_000_000;

@@ -8,9 +8,14 @@ use switchtower_protocol::snapshot::{ApiServicePart, Snapshot};
 
 use crate::limit;
 
-/// The name of the deployment's Gateway.
+/// The name of the deployment's Gateway, and of what else there is one of.
 pub(crate) fn gateway(snapshot: &Snapshot) -> String {
     join(snapshot.publish.name.as_str(), &short(snapshot.deployment_id))
+}
+
+/// The name of one of several objects of a deployment.
+pub(crate) fn numbered(snapshot: &Snapshot, number: usize) -> String {
+    join(snapshot.publish.name.as_str(), &format!("{}-{number}", short(snapshot.deployment_id)))
 }
 
 /// The name of a Backend and of its BackendTLSPolicy.

@@ -9,11 +9,11 @@ pub struct Object {
     pub api_version: &'static str,
     /// `HTTPRoute`.
     pub kind: &'static str,
-    /// The namespace that it lives in.
+    /// The namespace that it lives in; empty for a file.
     pub namespace: String,
     /// Its name: unique among its kind in the namespace.
     pub name: String,
-    /// All of it, `apiVersion`, `kind` and `metadata` included; keys are sorted.
+    /// All of it, `apiVersion`, `kind` and `metadata` included; keys are sorted. Of a file, its text.
     pub manifest: Value,
 }
 
@@ -53,14 +53,22 @@ impl Object {
         Self { api_version, kind, namespace: namespace.to_owned(), name, manifest }
     }
 
+    /// A file, which lives in no namespace.
+    pub(crate) fn file((api_version, kind): (&'static str, &'static str), name: &str, text: String) -> Self {
+        Self { api_version, kind, namespace: String::new(), name: name.to_owned(), manifest: text.into() }
+    }
+
     /// The object as one YAML document.
     pub fn to_yaml(&self) -> String {
         to_yaml(&self.manifest)
     }
 }
 
-/// A manifest as one YAML document, which readers of YAML 1.1 and 1.2 understand alike.
+/// A manifest as one YAML document, which readers of YAML 1.1 and 1.2 understand alike; the text of a file as it is.
 pub fn to_yaml(manifest: &Value) -> String {
+    if let Value::String(text) = manifest {
+        return text.clone();
+    }
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     // JSON is YAML too, should the emitter ever refuse a value.
     serde_saphyr::to_string_with_options(manifest, options).unwrap_or_else(|_| format!("{manifest}\n"))

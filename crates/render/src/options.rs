@@ -7,10 +7,34 @@ pub struct Options {
     pub namespace: String,
     /// The GatewayClass that Envoy Gateway serves: a DNS name.
     pub envoy_gateway_class: String,
+    /// Where nginx finds what is not in its configuration.
+    pub nginx: NginxPaths,
+}
+
+/// Where nginx finds what is not in its configuration: absolute paths without `$`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NginxPaths {
+    /// The folder with a folder for each certificate: `<name>/tls.crt` and `<name>/tls.key`.
+    pub secrets: String,
+    /// The authorities that backends' certificates are checked against.
+    pub ca_bundle: String,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { namespace: "switchtower".to_owned(), envoy_gateway_class: "envoy-gateway".to_owned() }
+        Self {
+            namespace: "switchtower".to_owned(),
+            envoy_gateway_class: "envoy-gateway".to_owned(),
+            nginx: NginxPaths::default(),
+        }
+    }
+}
+
+impl Default for NginxPaths {
+    fn default() -> Self {
+        Self {
+            secrets: "/etc/switchtower/secrets".to_owned(),
+            ca_bundle: "/etc/ssl/certs/ca-certificates.crt".to_owned(),
+        }
     }
 }

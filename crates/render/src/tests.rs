@@ -1,5 +1,6 @@
 mod golden;
 mod invariants;
+mod nginx;
 mod property;
 mod refusal;
 mod schema;

@@ -6,8 +6,12 @@ use clap::{Args, ValueEnum};
 use reqwest::Url;
 use switchtower_domain::name::Name;
 
-use super::{STATE_DIR, StateDir, api_url};
-use crate::{converge::Patience, driver::kubernetes, log::Format};
+use super::{STATE_DIR, StateDir, api_url, nginx::NginxArgs};
+use crate::{
+    converge::Patience,
+    driver::{kubernetes, nginx},
+    log::Format,
+};
 
 /// How it logs.
 #[derive(Debug, Args)]
@@ -66,6 +70,8 @@ pub(super) struct RunArgs {
     pub(super) directory: Option<PathBuf>,
     #[command(flatten)]
     pub(super) kubernetes: KubernetesArgs,
+    #[command(flatten)]
+    pub(super) nginx: NginxArgs,
     /// The namespace of all objects
     #[arg(long, env = "SWITCHTOWER_NAMESPACE", default_value = "switchtower", value_name = "NAME")]
     pub(super) namespace: String,
@@ -107,7 +113,7 @@ impl RunArgs {
     /// How long to wait for what.
     pub(super) fn patience(&self) -> Patience {
         let seconds = self.drift_seconds.unwrap_or(match self.driver {
-            DriverKind::Directory => 0,
+            DriverKind::Directory | DriverKind::Nginx => 0,
             DriverKind::Kubernetes => 60,
         });
         let check = (seconds > 0).then(|| Duration::from_secs(seconds));
@@ -133,6 +139,8 @@ pub(super) enum DriverKind {
     Directory,
     /// Applies objects to a Kubernetes cluster.
     Kubernetes,
+    /// Configures an nginx on this host.
+    Nginx,
 }
 
 impl DriverKind {
@@ -141,6 +149,7 @@ impl DriverKind {
         match self {
             Self::Directory => "directory",
             Self::Kubernetes => kubernetes::NAME,
+            Self::Nginx => nginx::NAME,
         }
     }
 }

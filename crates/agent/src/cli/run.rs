@@ -25,6 +25,7 @@ use crate::{
             Kubernetes,
             connect::{Place, connect},
         },
+        nginx::{Nginx, Settings},
     },
     http,
     identity::{Identity, IdentityFolder},
@@ -50,11 +51,16 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failure> {
     let _lock = lock(&args.state_dir)?;
     let Some(identity) = introduce(&args, &folder, &stop).await? else { return Ok(()) };
     let cluster = identity.registration.cluster_id;
-    let options = Options { namespace: args.namespace.clone(), envoy_gateway_class: args.gateway_class.clone() };
+    let options = Options {
+        namespace: args.namespace.clone(),
+        envoy_gateway_class: args.gateway_class.clone(),
+        nginx: args.nginx.paths(),
+    };
     match way {
         Way::Directory(directory) => {
             work(args, folder, identity, Directory::new(directory, cluster, options), stop).await
         }
+        Way::Nginx(settings) => work(args, folder, identity, Nginx::new(settings, cluster, options), stop).await,
         Way::Kubernetes(client) => {
             let driver = Kubernetes::new(client, cluster, options, args.kubernetes.force_conflicts);
             work(args, folder, identity, driver, stop).await
@@ -66,6 +72,7 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failure> {
 enum Way {
     Directory(PathBuf),
     Kubernetes(kube::Client),
+    Nginx(Settings),
 }
 
 impl Way {
@@ -79,6 +86,10 @@ impl Way {
                 let KubernetesArgs { kubeconfig, context, .. } = &args.kubernetes;
                 let place = Place { kubeconfig: kubeconfig.clone(), context: context.clone() };
                 Ok(Self::Kubernetes(connect(&place).await?))
+            }
+            DriverKind::Nginx => {
+                let missing = || Failure("the driver `nginx` needs --nginx-dir".to_owned());
+                args.nginx.settings()?.map(Self::Nginx).ok_or_else(missing)
             }
         }
     }

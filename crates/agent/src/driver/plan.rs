@@ -17,7 +17,7 @@ fn object(object: switchtower_render::Object) -> Object {
     let key = ObjectKey {
         api_version: object.api_version.to_owned(),
         kind: object.kind.to_owned(),
-        namespace: Some(object.namespace),
+        namespace: Some(object.namespace).filter(|namespace| !namespace.is_empty()),
         name: object.name,
     };
     Object { key, manifest: object.manifest }

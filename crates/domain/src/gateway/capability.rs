@@ -70,7 +70,9 @@ features! {
     InsecureBackendTls: envoy CAN, nginx CAN;
     /// Different traffic settings of the backends of one route
     MixedBackendSettings:
-        envoy Some("a BackendTrafficPolicy is for all backends of a route; give them the same settings"),
+        envoy Some(
+            "Envoy knows the backends of one route as one; give them the same settings, and gRPC to all or none"
+        ),
         nginx CAN;
     /// Load balancing by chance
     RandomLoadBalancing: envoy CAN, nginx CAN;
@@ -118,6 +120,10 @@ features! {
     JwtAuth: envoy CAN, nginx Some("nginx (open source) does not check tokens");
     /// Certificates in other namespaces
     CertificateNamespace: envoy CAN, nginx Some("a plain host has no namespaces");
+    /// A time limit of a request's headers
+    HeaderTimeout:
+        envoy Some("Envoy Gateway before 1.9 limits whole requests only; leave it out"),
+        nginx CAN;
     /// A limit of the body's size
     MaxBodyBytes: envoy Some("Envoy Gateway limits what it buffers; use `buffer_bytes`"), nginx CAN;
     /// A limit of what is buffered
@@ -184,6 +190,7 @@ impl GatewayClass {
         }
         let client = client.cloned().unwrap_or_default();
         for (wanted, feature, pointer) in [
+            (client.header_timeout_ms.is_some(), Feature::HeaderTimeout, "/client/header_timeout_ms"),
             (client.max_body_bytes.is_some(), Feature::MaxBodyBytes, "/client/max_body_bytes"),
             (client.buffer_bytes.is_some(), Feature::BufferBytes, "/client/buffer_bytes"),
             (client.trusted_hops.is_some(), Feature::TrustedHops, "/client/trusted_hops"),

@@ -236,7 +236,7 @@ impl HeaderChanges {
 }
 
 /// Whether a text is a header's name (a token of RFC 9110).
-pub(crate) fn is_header_name(text: &str) -> bool {
+pub fn is_header_name(text: &str) -> bool {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     (1..=256).contains(&text.len()) && text.bytes().all(token)
 }

@@ -144,9 +144,10 @@ fn of_route(snapshot: &Snapshot, service: &ApiServicePart, route: &Route, refusa
     if spec.backend_refs.len() > 1 && Feature::MixedBackendSettings.obstacle(refusals.class).is_some() {
         let treatment = Treatment::of(snapshot, service, route);
         let named = |id| service.backends.iter().find(|backend: &&Backend| backend.id == id);
-        let mut settings = spec.backend_refs.iter().filter_map(|own| named(own.backend_id));
-        let first = settings.next().map(|backend| treatment.toward(&backend.spec));
-        let mixed = settings.any(|backend| Some(treatment.toward(&backend.spec)) != first);
+        let mut backends = spec.backend_refs.iter().filter_map(|own| named(own.backend_id));
+        let grpc = |backend: &Backend| backend.spec.scheme.is_grpc();
+        let first = backends.next().map(|backend| (grpc(backend), treatment.toward(&backend.spec)));
+        let mixed = backends.any(|backend| Some((grpc(backend), treatment.toward(&backend.spec))) != first);
         refusals.when(mixed, Feature::MixedBackendSettings, "/backend_refs");
     }
 }

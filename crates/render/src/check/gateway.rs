@@ -1,17 +1,18 @@
-//! The gateway template, and the host names that it is to answer.
+//! The gateway template.
 
 use switchtower_domain::{
     field::FieldErrors,
-    gateway::{Gateway, GatewayInput, Listener},
-    hostname::{intersect, is_dns_name, is_hostname},
+    gateway::{ClientSettings, Gateway, GatewayInput, Listener},
+    hostname::{is_dns_name, is_hostname},
     name::Labels,
     resource::Editable,
 };
-use switchtower_protocol::snapshot::{GatewayPart, Snapshot};
+use switchtower_protocol::snapshot::GatewayPart;
 
+use super::bound;
 use crate::limit;
 
-/// Listeners.
+/// Listeners, and what clients may do.
 pub(super) fn check(gateway: &GatewayPart) -> FieldErrors {
     let mut errors = FieldErrors::new();
     let fits = (1..=limit::LISTENERS).contains(&gateway.listeners.len());
@@ -31,6 +32,25 @@ pub(super) fn check(gateway: &GatewayPart) -> FieldErrors {
     for (index, listener) in gateway.listeners.iter().enumerate() {
         errors.within(&format!("/listeners/{index}"), of_listener(listener));
     }
+    if let Some(client) = &gateway.client {
+        errors.within("/client", of_client(client));
+    }
+    errors
+}
+
+fn of_client(client: &ClientSettings) -> FieldErrors {
+    let mut errors = FieldErrors::new();
+    bound::time(client.header_timeout_ms, "/header_timeout_ms", &mut errors);
+    bound::time(client.idle_timeout_ms, "/idle_timeout_ms", &mut errors);
+    for (pointer, value, least, most) in [
+        ("/max_body_bytes", client.max_body_bytes, 1, limit::BYTES),
+        ("/buffer_bytes", client.buffer_bytes, 1024, limit::BYTES),
+        ("/trusted_hops", client.trusted_hops.map(u64::from), 1, 16),
+    ] {
+        if let Some(value) = value {
+            bound::number(value, (least, most), pointer, &mut errors);
+        }
+    }
     errors
 }
 
@@ -42,24 +62,9 @@ fn of_listener(listener: &Listener) -> FieldErrors {
     errors.require(named, "/hostname", "hostname", detail);
     let secret = listener.tls.as_ref().is_none_or(|tls| is_dns_name(&tls.certificate_ref));
     errors.require(secret, "/tls/certificate_ref", "name", "A Secret has a lower-case DNS name.");
-    errors
-}
-
-/// The publish's host names: each must be one that a listener answers, else its requests would find no route.
-pub(super) fn hostnames(snapshot: &Snapshot) -> FieldErrors {
-    let mut errors = FieldErrors::new();
-    let hostnames = &snapshot.publish.hostnames;
-    let detail = format!("A publish has at most {} host names.", limit::HOSTNAMES);
-    errors.require(hostnames.len() <= limit::HOSTNAMES, "/hostnames", "too_many", detail);
-    for (index, hostname) in hostnames.iter().enumerate() {
-        let pointer = format!("/hostnames/{index}");
-        let detail = "A host name is a lower-case DNS name, `*.` first for a whole domain.";
-        errors.require(is_hostname(hostname), pointer.clone(), "hostname", detail);
-        let again = hostnames.get(..index).is_some_and(|earlier| earlier.contains(hostname));
-        errors.require(!again, pointer.clone(), "duplicate", "Name each host name once.");
-        let answers = |listener: &Listener| listener.hostname.as_deref().is_none_or(|own| intersect(own, hostname));
-        let detail = format!("No listener of gateway `{}` answers `{hostname}`.", snapshot.gateway.name);
-        errors.require(snapshot.gateway.listeners.iter().any(answers), pointer, "no_listener", detail);
-    }
+    let namespace = listener.tls.as_ref().and_then(|tls| tls.certificate_namespace.as_deref());
+    let label = namespace.is_none_or(|own| is_dns_name(own) && !own.contains('.'));
+    let detail = "A namespace is an RFC 1123 label.";
+    errors.require(label, "/tls/certificate_namespace", "namespace", detail);
     errors
 }

@@ -29,7 +29,7 @@ pub(super) fn check(path: &PathMatch) -> FieldErrors {
 }
 
 /// The rules of an HTTPRoute for paths that are not expressions.
-fn literal(path: &str) -> Result<(), &'static str> {
+pub(super) fn literal(path: &str) -> Result<(), &'static str> {
     if !path.starts_with('/') {
         return Err("does not start with `/`");
     }

@@ -17,7 +17,7 @@ const CATEGORIES: [&str; 36] = [
 ];
 
 /// Says what is wrong, to follow the expression in a sentence.
-pub(super) fn check(expression: &str) -> Result<(), String> {
+pub(crate) fn check(expression: &str) -> Result<(), String> {
     let ast = Parser::new().parse(expression).map_err(|error| {
         format!("is not a regular expression: {} at character {}", error.kind(), error.span().start.column)
     })?;
@@ -25,7 +25,7 @@ pub(super) fn check(expression: &str) -> Result<(), String> {
 }
 
 /// Whether an expression is one of several, with nothing around the choice.
-pub(super) fn is_alternation(expression: &str) -> bool {
+pub(crate) fn is_alternation(expression: &str) -> bool {
     expression.contains('|')
         && !matches!(Parser::new().parse(expression), Ok(ast) if !matches!(ast, Ast::Alternation(_)))
 }

@@ -10,7 +10,7 @@ use switchtower_domain::{
 };
 use switchtower_protocol::snapshot::ApiServicePart;
 
-use super::path;
+use super::{bound, path, traffic};
 use crate::{
     error::{Problems, Subject},
     limit,
@@ -45,9 +45,29 @@ fn of_backend(backend: &Backend) -> FieldErrors {
         errors.require(known, format!("/endpoints/{index}/host"), "hostname", detail);
         let pointer = format!("/endpoints/{index}/port");
         errors.require(endpoint.port > 0, pointer, "range", "A port is a number from 1 to 65535.");
+        if let Some(weight) = endpoint.weight {
+            bound::number(weight, (1, 1000), &format!("/endpoints/{index}/weight"), &mut errors);
+        }
+        if let Some(zone) = &endpoint.zone {
+            bound::text(zone, (1, 253), &format!("/endpoints/{index}/zone"), &mut errors);
+        }
     }
     if let Some(sni) = spec.tls.as_ref().and_then(|tls| tls.sni.as_deref()) {
         errors.require(is_dns_name(sni), "/tls/sni", "hostname", format!("`{sni}` is not a DNS name."));
+    }
+    if let Some(timeouts) = &spec.timeouts {
+        bound::time(timeouts.connect_ms, "/timeouts/connect_ms", &mut errors);
+        bound::time(timeouts.request_ms, "/timeouts/request_ms", &mut errors);
+        bound::time(timeouts.idle_ms, "/timeouts/idle_ms", &mut errors);
+    }
+    let parts = [
+        ("/load_balancing", spec.load_balancing.as_ref().map(traffic::load_balancing)),
+        ("/health_check", spec.health_check.as_ref().map(traffic::health_check)),
+        ("/circuit_breaker", spec.circuit_breaker.as_ref().map(traffic::circuit_breaker)),
+        ("/retry", spec.retry.as_ref().map(traffic::retry)),
+    ];
+    for (pointer, of_part) in parts {
+        errors.within(pointer, of_part.unwrap_or_default());
     }
     errors
 }
@@ -55,7 +75,12 @@ fn of_backend(backend: &Backend) -> FieldErrors {
 fn of_route(route: &Route, backends: &HashSet<BackendId>) -> FieldErrors {
     let spec = &route.spec;
     let mut errors = spec.check(|id| backends.contains(&id));
+    let detail = "A route that is not active is not published.";
+    errors.require(spec.status.is_active(), "/status", "inactive", detail);
     errors.within("/path", path::check(&spec.path));
+    bound::matches(&spec.headers, "/headers", &mut errors);
+    bound::matches(&spec.query_params, "/query_params", &mut errors);
+    bound::list(&spec.methods, (0, 9), "/methods", &mut errors);
     let fits = (1..=limit::BACKEND_REFS).contains(&spec.backend_refs.len());
     let detail = format!("A route has 1 to {} backends.", limit::BACKEND_REFS);
     errors.require(fits, "/backend_refs", "length", detail);
@@ -65,9 +90,8 @@ fn of_route(route: &Route, backends: &HashSet<BackendId>) -> FieldErrors {
         errors.require(reference.weight <= limit::WEIGHT, pointer, "range", detail);
     }
     if let Some(timeouts) = &spec.timeouts {
-        let detail = "A timeout is at least 1 millisecond; leave it out for the gateway's own.";
-        errors.require(timeouts.request_ms != Some(0), "/timeouts/request_ms", "range", detail);
-        errors.require(timeouts.backend_request_ms != Some(0), "/timeouts/backend_request_ms", "range", detail);
+        bound::time(timeouts.request_ms, "/timeouts/request_ms", &mut errors);
+        bound::time(timeouts.backend_request_ms, "/timeouts/backend_request_ms", &mut errors);
     }
     errors
 }

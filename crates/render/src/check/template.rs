@@ -5,17 +5,17 @@ use super::re2;
 /// The expression that stands for one whole segment in paths such as `/pets/{id}`.
 const SEGMENT: &str = "[^/]+";
 /// Stands for [`SEGMENT`] in what follows.
-pub(super) const ANY: char = '\0';
+pub(crate) const ANY: char = '\0';
 
 /// The segments of the paths that an expression matches, as far as they are known: letters and [`ANY`].
-pub(super) struct Template {
-    pub(super) segments: Vec<String>,
+pub(crate) struct Template {
+    pub(crate) segments: Vec<String>,
     /// Whether that is all; otherwise the last segment is a beginning, and more may follow.
-    pub(super) whole: bool,
+    pub(crate) whole: bool,
 }
 
 impl Template {
-    pub(super) fn of(expression: &str) -> Self {
+    pub(crate) fn of(expression: &str) -> Self {
         let mut template = Self { segments: vec![String::new()], whole: false };
         if re2::is_alternation(expression) {
             return template;
@@ -46,7 +46,7 @@ impl Template {
     }
 
     /// Whether a path may match both; true in doubt.
-    pub(super) fn meets(&self, other: &Self) -> bool {
+    pub(crate) fn meets(&self, other: &Self) -> bool {
         let (mine, its) = (self.segments.len(), other.segments.len());
         let counts = (!self.whole || its <= mine) && (!other.whole || mine <= its);
         counts
@@ -59,12 +59,12 @@ impl Template {
 }
 
 /// The letters before the first [`ANY`].
-pub(super) fn beginning(segment: &str) -> &str {
+pub(crate) fn beginning(segment: &str) -> &str {
     segment.split(ANY).next().unwrap_or_default()
 }
 
 /// Whether a segment may begin with both.
-pub(super) fn agree(one: &str, other: &str) -> bool {
+pub(crate) fn agree(one: &str, other: &str) -> bool {
     one.starts_with(other) || other.starts_with(one)
 }
 

@@ -40,7 +40,10 @@ fn listener(listener: &Listener) -> Value {
             fields.insert("hostname".to_owned(), hostname.as_str().into());
         }
         if let Some(tls) = &listener.tls {
-            let secret = json!({ "group": "", "kind": "Secret", "name": tls.certificate_ref });
+            let mut secret = json!({ "group": "", "kind": "Secret", "name": tls.certificate_ref });
+            if let (Some(secret), Some(namespace)) = (secret.as_object_mut(), &tls.certificate_namespace) {
+                secret.insert("namespace".to_owned(), namespace.as_str().into());
+            }
             fields.insert("tls".to_owned(), json!({ "certificateRefs": [secret], "mode": "Terminate" }));
         }
     }

@@ -1,84 +1,144 @@
 //! Routes into rules, rules into HTTPRoutes.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash, rc::Rc};
 
-use switchtower_domain::api_service::{BackendRef, Method, Route, RouteTimeouts};
+use switchtower_domain::api_service::{Method, Route};
+use switchtower_protocol::snapshot::{ApiServicePart, Snapshot};
 
+use super::{
+    action::{Action, methods},
+    hosts::{Hosts, Names},
+    traffic::Traffic,
+};
 use crate::limit;
 
-/// What happens to a request: what routes must have in common to share a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Action<'a> {
-    pub(super) backends: &'a [BackendRef],
-    pub(super) request_ms: Option<u32>,
-    pub(super) backend_request_ms: Option<u32>,
+/// One match of a rule.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Matcher<'a> {
+    pub(super) route: &'a Route,
+    pub(super) method: Option<Method>,
+    /// Whether it is for what a browser asks before the request itself.
+    pub(super) preflight: bool,
 }
 
-impl<'a> Action<'a> {
-    pub(crate) fn of(route: &'a Route) -> Self {
-        // No timeouts and timeouts that say nothing are the same.
-        let RouteTimeouts { request_ms, backend_request_ms } = route.spec.timeouts.clone().unwrap_or_default();
-        Self { backends: &route.spec.backend_refs, request_ms, backend_request_ms }
+/// One rule: at least one match.
+#[derive(Debug)]
+pub(super) struct Rule<'a> {
+    /// The name of its first route; a number follows where a route takes several rules.
+    pub(super) name: String,
+    pub(super) action: Rc<Action<'a>>,
+    pub(super) matches: Vec<Matcher<'a>>,
+}
+
+/// What becomes an HTTPRoute.
+pub(super) struct Page<'a> {
+    pub(super) hostnames: Names<'a>,
+    pub(super) traffic: Traffic<'a>,
+    pub(super) rules: Rc<Vec<Rule<'a>>>,
+}
+
+/// The rules of routes that answer the same host names and are treated alike on the way to their backends: what an
+/// HTTPRoute says for all of its rules.
+#[derive(Default)]
+struct Group<'a> {
+    rules: Vec<Rule<'a>>,
+    open: HashMap<Rc<Action<'a>>, usize>,
+}
+
+/// The HTTPRoutes of an API service, in the order in which their first routes stand.
+pub(super) fn pack<'a>(snapshot: &'a Snapshot, service: &'a ApiServicePart, hosts: &Hosts<'a>) -> Vec<Page<'a>> {
+    let mut groups: Grouped<(&[String], Traffic<'_>), Group<'_>> = Grouped::default();
+    for route in &service.routes {
+        let (action, hostnames) = Action::of(snapshot, service, route);
+        let traffic = Traffic::of(&action, service);
+        groups.entry((hostnames, traffic)).add(route, Rc::new(action));
+    }
+    let mut pages = Vec::new();
+    for ((hostnames, traffic), group) in groups.in_order {
+        let filled: Vec<_> = fill(group.rules).into_iter().map(Rc::new).collect();
+        for names in hosts.spread(hostnames) {
+            pages.extend(filled.iter().map(|rules| Page {
+                hostnames: names.clone(),
+                traffic: traffic.clone(),
+                rules: Rc::clone(rules),
+            }));
+        }
+    }
+    pages
+}
+
+/// Values by key, in the order in which keys were first seen.
+pub(super) struct Grouped<K, V> {
+    index: HashMap<K, usize>,
+    pub(super) in_order: Vec<(K, V)>,
+}
+
+impl<K, V> Default for Grouped<K, V> {
+    fn default() -> Self {
+        Self { index: HashMap::new(), in_order: Vec::new() }
     }
 }
 
-/// The methods of a route's matches; none stands for all.
-pub(crate) fn methods(route: &Route) -> impl Iterator<Item = Option<Method>> {
-    let all = route.spec.methods.is_empty().then_some(None);
-    all.into_iter().chain(route.spec.methods.iter().copied().map(Some))
+impl<K: Clone + Eq + Hash, V: Default> Grouped<K, V> {
+    /// The value of a key, made when there is none.
+    #[expect(clippy::indexing_slicing, reason = "an index is that of a value")]
+    pub(super) fn entry(&mut self, key: K) -> &mut V {
+        let next = self.in_order.len();
+        let index = *self.index.entry(key.clone()).or_insert(next);
+        if index == next {
+            self.in_order.push((key, V::default()));
+        }
+        &mut self.in_order[index].1
+    }
 }
 
-fn matches(route: &Route) -> usize {
-    route.spec.methods.len().max(1)
+impl<'a> Group<'a> {
+    fn add(&mut self, route: &'a Route, action: Rc<Action<'a>>) {
+        let matches = matchers(route, &action);
+        let name = route.spec.name.as_str();
+        if action.stands_alone() {
+            for (number, one) in matches.into_iter().enumerate() {
+                // Names of routes have no dots.
+                let name = if number == 0 { name.to_owned() } else { format!("{name}.{number}") };
+                self.rules.push(Rule { name, action: Rc::clone(&action), matches: vec![one] });
+            }
+            return;
+        }
+        let open = self.open.get(&action).and_then(|index| self.rules.get_mut(*index));
+        match open.filter(|rule| rule.matches.len() + matches.len() <= limit::MATCHES_PER_RULE) {
+            Some(rule) => rule.matches.extend(matches),
+            None => {
+                self.open.insert(Rc::clone(&action), self.rules.len());
+                self.rules.push(Rule { name: name.to_owned(), action, matches });
+            }
+        }
+    }
 }
 
-/// One rule: at least one route.
-#[derive(Debug)]
-pub(super) struct Rule<'a> {
-    pub(super) action: Action<'a>,
-    pub(super) routes: Vec<&'a Route>,
-    matches: usize,
+/// The matches of a route. Envoy Gateway answers preflights at every match with a CORS filter, and asks of them the same
+/// headers; browsers do not send those yet, so routes that ask for headers get a match for preflights as well.
+fn matchers<'a>(route: &'a Route, action: &Action<'_>) -> Vec<Matcher<'a>> {
+    let early = action.treatment.cors.is_some() && !route.spec.headers.is_empty();
+    let preflights = methods(route).filter(|method| early && *method != Some(Method::Options));
+    let make = |preflight| move |method| Matcher { route, method, preflight };
+    methods(route).map(make(false)).chain(preflights.map(make(true))).collect()
 }
 
-/// The rules of each HTTPRoute, in the order in which their first routes stand.
-pub(super) fn pack(routes: &[Route]) -> Vec<Vec<Rule<'_>>> {
-    let mut http_routes: Vec<Vec<Rule<'_>>> = Vec::new();
+/// Rules into as few HTTPRoutes as hold them in turn.
+fn fill(rules: Vec<Rule<'_>>) -> Vec<Vec<Rule<'_>>> {
+    let mut pages: Vec<Vec<Rule<'_>>> = Vec::new();
     let mut room = 0;
-    for rule in rules(routes) {
-        match http_routes.last_mut() {
-            Some(last) if last.len() < limit::RULES && rule.matches <= room => {
-                room -= rule.matches;
+    for rule in rules {
+        match pages.last_mut() {
+            Some(last) if last.len() < limit::RULES && rule.matches.len() <= room => {
+                room -= rule.matches.len();
                 last.push(rule);
             }
             _ => {
-                room = limit::MATCHES.saturating_sub(rule.matches);
-                http_routes.push(vec![rule]);
+                room = limit::MATCHES.saturating_sub(rule.matches.len());
+                pages.push(vec![rule]);
             }
         }
     }
-    http_routes
-}
-
-/// The rules: one for each action, more where matches are too many for one.
-fn rules(routes: &[Route]) -> Vec<Rule<'_>> {
-    let mut rules: Vec<Rule<'_>> = Vec::new();
-    let mut open: HashMap<Action<'_>, usize> = HashMap::new();
-    for route in routes {
-        let action = Action::of(route);
-        let fitting = open
-            .get(&action)
-            .and_then(|index| rules.get_mut(*index))
-            .filter(|rule| rule.matches + matches(route) <= limit::MATCHES_PER_RULE);
-        match fitting {
-            Some(rule) => {
-                rule.matches += matches(route);
-                rule.routes.push(route);
-            }
-            None => {
-                open.insert(action, rules.len());
-                rules.push(Rule { action, routes: vec![route], matches: matches(route) });
-            }
-        }
-    }
-    rules
+    pages
 }

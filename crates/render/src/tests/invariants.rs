@@ -1,14 +1,27 @@
 //! What must hold for whatever was rendered.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod cel;
+mod meaning;
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use switchtower_protocol::snapshot::Snapshot;
 
 use crate::{Object, Rendered, label, limit};
 
-/// Path kind and value, method, backends with weights, timeouts: what becomes of a request.
-type Meaning = (String, String, Option<String>, Vec<(String, u64)>, String);
+/// The order in which objects are applied.
+const ORDER: [&str; 9] = [
+    "ReferenceGrant",
+    "Gateway",
+    "ClientTrafficPolicy",
+    "SecurityPolicy",
+    "Backend",
+    "BackendTLSPolicy",
+    "HTTPRouteFilter",
+    "BackendTrafficPolicy",
+    "HTTPRoute",
+];
 
 pub(super) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value[key].as_array().map(Vec::as_slice).unwrap_or_default()
@@ -22,7 +35,8 @@ pub(super) fn assert_all(snapshot: &Snapshot, rendered: &Rendered) {
     let mut names = BTreeSet::new();
     for object in &rendered.objects {
         let meta = &object.manifest["metadata"];
-        assert!(names.insert((object.kind, &object.name)), "{} is there twice", object.name);
+        let key = (object.kind, &object.namespace, &object.name);
+        assert!(names.insert(key), "{} is there twice", object.name);
         assert!(is_label(&object.name), "{} is no name", object.name);
         assert_eq!(meta["name"], object.name.as_str());
         assert_eq!(meta["namespace"], object.namespace.as_str());
@@ -34,18 +48,13 @@ pub(super) fn assert_all(snapshot: &Snapshot, rendered: &Rendered) {
         assert!(object.manifest.to_string().len() < 1024 * 1024, "{} is too large", object.name);
         assert_sorted(&object.manifest);
     }
-    let order = ["Gateway", "Backend", "BackendTLSPolicy", "HTTPRoute"];
     let kinds: Vec<_> =
-        rendered.objects.iter().map(|object| order.iter().position(|kind| *kind == object.kind).unwrap()).collect();
-    assert!(kinds.is_sorted(), "what others refer to comes first");
-    assert_eq!(kinds.iter().filter(|kind| **kind == 0).count(), 1);
+        rendered.objects.iter().map(|object| ORDER.iter().position(|kind| *kind == object.kind).unwrap()).collect();
+    assert!(kinds.is_sorted(), "what others refer to comes first, and policies before the routes that they are for");
+    assert_eq!(of_kind(rendered, "Gateway").count(), 1);
     assert_references(rendered);
-    of_kind(rendered, "HTTPRoute").for_each(assert_http_route);
-    assert_eq!(
-        expected(snapshot),
-        actual(rendered),
-        "every match of every route is there once, and leads where it should"
-    );
+    cel::assert_all(rendered);
+    meaning::assert_same(snapshot, rendered);
 }
 
 fn is_label(name: &str) -> bool {
@@ -65,11 +74,15 @@ fn assert_sorted(value: &Value) {
 }
 
 fn assert_references(rendered: &Rendered) {
-    let names = |kind| of_kind(rendered, kind).map(|object| object.name.as_str()).collect::<BTreeSet<_>>();
+    let names = |kind: &str| {
+        let of_kind = rendered.objects.iter().filter(|object| object.kind == kind);
+        of_kind.map(|object| object.name.as_str()).collect::<BTreeSet<_>>()
+    };
     let (gateways, backends) = (names("Gateway"), names("Backend"));
-    for policy in of_kind(rendered, "BackendTLSPolicy") {
+    for policy in &rendered.objects {
         for target in list(&policy.manifest["spec"], "targetRefs") {
-            assert!(backends.contains(target["name"].as_str().unwrap()));
+            let kind = target["kind"].as_str().unwrap();
+            assert!(names(kind).contains(target["name"].as_str().unwrap()), "{target} exists");
         }
     }
     for route in of_kind(rendered, "HTTPRoute") {
@@ -79,77 +92,6 @@ fn assert_references(rendered: &Rendered) {
             assert!(backends.contains(reference["name"].as_str().unwrap()), "{reference} exists");
         }
     }
-}
-
-/// The limits of the CRD, those included that only its CEL rules tell.
-fn assert_http_route(object: &Object) {
-    let spec = &object.manifest["spec"];
-    let rules = list(spec, "rules");
-    let matches: Vec<_> = rules.iter().map(|rule| list(rule, "matches").len()).collect();
-    assert!((1..=16).contains(&rules.len()));
-    assert!(matches.iter().all(|count| (1..=64).contains(count)), "{matches:?}");
-    assert!(matches.iter().sum::<usize>() <= 128, "{matches:?}");
-    assert!(rules.iter().all(|rule| (1..=16).contains(&list(rule, "backendRefs").len())));
-    assert!(list(spec, "hostnames").len() <= 16);
-    let names: BTreeSet<_> = rules.iter().map(|rule| rule["name"].as_str().unwrap()).collect();
-    assert_eq!(names.len(), rules.len(), "rules have different names");
-    for path in rules.iter().flat_map(|rule| list(rule, "matches")).map(|one| &one["path"]) {
-        let value = path["value"].as_str().unwrap();
-        if path["type"] != "RegularExpression" {
-            assert!(value.starts_with('/') && !value.ends_with("/.") && !value.ends_with("/.."), "{value}");
-            let refused = ["//", "/./", "/../", "%2f", "%2F", "#"];
-            assert!(!refused.iter().any(|text| value.contains(text)), "{value}");
-        }
-    }
-}
-
-/// What the snapshot says.
-fn expected(snapshot: &Snapshot) -> BTreeMap<Meaning, usize> {
-    let mut meanings = BTreeMap::new();
-    for route in snapshot.api_services.iter().flat_map(|service| &service.routes) {
-        let spec = &route.spec;
-        let timeouts = spec.timeouts.clone().unwrap_or_default();
-        let backends =
-            spec.backend_refs.iter().map(|own| (own.backend_id.to_string(), u64::from(own.weight))).collect::<Vec<_>>();
-        let methods: Vec<_> = match spec.methods.as_slice() {
-            [] => vec![None],
-            methods => methods.iter().map(|method| Some(method.to_string())).collect(),
-        };
-        for method in methods {
-            let times = (timeouts.request_ms, timeouts.backend_request_ms);
-            let kind = format!("{:?}", spec.path.kind);
-            let meaning = (kind, spec.path.value.clone(), method, backends.clone(), format!("{times:?}"));
-            *meanings.entry(meaning).or_default() += 1;
-        }
-    }
-    meanings
-}
-
-/// What the objects say.
-fn actual(rendered: &Rendered) -> BTreeMap<Meaning, usize> {
-    let ids: BTreeMap<_, _> = of_kind(rendered, "Backend")
-        .map(|object| (object.name.as_str(), &object.manifest["metadata"]["labels"][label::BACKEND_ID]))
-        .collect();
-    let mut meanings = BTreeMap::new();
-    for rule in of_kind(rendered, "HTTPRoute").flat_map(|object| list(&object.manifest["spec"], "rules")) {
-        let backend = |own: &Value| {
-            (ids[own["name"].as_str().unwrap()].as_str().unwrap().to_owned(), own["weight"].as_u64().unwrap())
-        };
-        let backends: Vec<_> = list(rule, "backendRefs").iter().map(backend).collect();
-        let times = (time(&rule["timeouts"]["request"]), time(&rule["timeouts"]["backendRequest"]));
-        for one in list(rule, "matches") {
-            let kind = match one["path"]["type"].as_str().unwrap() {
-                "Exact" => "Exact",
-                "PathPrefix" => "Prefix",
-                _ => "Regex",
-            };
-            let value = one["path"]["value"].as_str().unwrap().to_owned();
-            let method = one["method"].as_str().map(str::to_owned);
-            let meaning = (kind.to_owned(), value, method, backends.clone(), format!("{times:?}"));
-            *meanings.entry(meaning).or_default() += 1;
-        }
-    }
-    meanings
 }
 
 /// Milliseconds of a duration of the Gateway API, read independently of how it was written.

@@ -4,10 +4,10 @@ use super::{invariants, strategy};
 use crate::{Options, check, render};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn sound_snapshots_render_within_all_limits(snapshot in strategy::sound(150)) {
+    fn sound_snapshots_render_within_all_limits(snapshot in strategy::sound(50)) {
         let rendered = render(&snapshot, &Options::default()).unwrap();
         invariants::assert_all(&snapshot, &rendered);
         prop_assert_eq!(render(&snapshot, &Options::default()).unwrap(), rendered);

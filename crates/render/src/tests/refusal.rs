@@ -1,5 +1,8 @@
 //! Whatever cannot be rendered is named: part, field, code.
 
+mod features;
+mod overlap;
+
 use switchtower_domain::{
     api_service::{BackendTls, Endpoint, Method, PathMatchType, RouteTimeouts, Scheme},
     gateway::Listener,
@@ -183,7 +186,8 @@ fn names_that_would_collide_are_refused() {
 
 #[test]
 fn options_are_checked() {
-    let options = Options { namespace: "Not A Namespace".to_owned(), envoy_gateway_class: String::new() };
+    let options =
+        Options { namespace: "Not A Namespace".to_owned(), envoy_gateway_class: String::new(), ..Options::default() };
     let error = render(&fixture::small(), &options).unwrap_err();
     let pointers: Vec<_> = error.problems().iter().map(|problem| problem.field.pointer.as_str()).collect();
     assert_eq!(pointers, ["/namespace", "/envoy_gateway_class"]);

@@ -19,11 +19,16 @@ use crate::{Object, Options, Rendered, fixture, render};
 const SETS: [[&str; 2]; 2] =
     [["gateway-api-v1.5.1-standard", "envoy-gateway-v1.8.1"], ["gateway-api-v1.6.1-standard", "envoy-gateway-v1.9.0"]];
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 9] = [
     "gateway.networking.k8s.io_gateways.yaml",
     "gateway.networking.k8s.io_httproutes.yaml",
     "gateway.networking.k8s.io_backendtlspolicies.yaml",
+    "gateway.networking.k8s.io_referencegrants.yaml",
     "gateway.envoyproxy.io_backends.yaml",
+    "gateway.envoyproxy.io_backendtrafficpolicies.yaml",
+    "gateway.envoyproxy.io_clienttrafficpolicies.yaml",
+    "gateway.envoyproxy.io_httproutefilters.yaml",
+    "gateway.envoyproxy.io_securitypolicies.yaml",
 ];
 
 /// The schemas of a set by API version and kind.
@@ -98,7 +103,7 @@ fn close(schema: &mut Value) {
 #[test]
 fn objects_satisfy_the_schemas_of_every_supported_version() {
     for schemas in sets() {
-        for snapshot in [fixture::small(), fixture::large(1000)] {
+        for snapshot in [fixture::small(), fixture::full(), fixture::large(1000)] {
             schemas.assert(&render(&snapshot, &Options::default()).unwrap());
         }
     }
@@ -112,7 +117,7 @@ fn arbitrary_objects_satisfy_the_schemas() {
     }
     let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) });
     runner
-        .run(&strategy::sound(60), |snapshot| {
+        .run(&strategy::sound(20), |snapshot| {
             let rendered = render(&snapshot, &Options::default()).unwrap();
             sets.iter().for_each(|schemas| schemas.assert(&rendered));
             Ok(())
@@ -123,12 +128,13 @@ fn arbitrary_objects_satisfy_the_schemas() {
 #[test]
 fn the_schemas_notice_unknown_fields_and_wrong_values() {
     for schemas in sets() {
-        let mut objects = render(&fixture::small(), &Options::default()).unwrap().objects;
+        let mut objects = render(&fixture::full(), &Options::default()).unwrap().objects;
         for object in &mut objects {
             object.manifest["spec"]["unknown"] = json!(1);
             assert!(!schemas.problems(object).is_empty(), "{}", object.kind);
         }
-        let mut gateway = render(&fixture::small(), &Options::default()).unwrap().objects.remove(0);
+        let rendered = render(&fixture::small(), &Options::default()).unwrap();
+        let mut gateway = rendered.objects.into_iter().find(|object| object.kind == "Gateway").unwrap();
         gateway.manifest["spec"]["listeners"][0]["port"] = json!(0);
         assert!(!schemas.problems(&gateway).is_empty());
     }

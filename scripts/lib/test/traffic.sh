@@ -1,0 +1,5 @@
+# real requests through a real nginx that the agent's driver runs
+# shellcheck shell=bash
+
+install_nginx
+SWITCHTOWER_NGINX=$NGINX cargo test --package switchtower-agent --test traffic --no-fail-fast
