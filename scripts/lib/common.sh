@@ -12,37 +12,6 @@ chmod 700 "$STATE"
 say() { printf '%s\n' "$*"; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# Leaves the folder of PostgreSQL's programs in POSTGRES_BIN: the machine's own, or those of Debian's package, unpacked into
-# the checkout together with what it needs, without root.
-find_postgres() {
-    local own
-    own=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-    if [[ ! -x $own/initdb ]]; then
-        [[ -f $TOOLS/postgres.installed ]] || step "Installing PostgreSQL" unpack_postgres
-        own=$(printf '%s\n' "$TOOLS"/postgres/usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-        LD_LIBRARY_PATH=$(printf '%s:' "$TOOLS"/postgres/usr/lib/*-linux-gnu)${LD_LIBRARY_PATH:-}
-        export LD_LIBRARY_PATH
-    fi
-    [[ -x $own/initdb ]] || die "PostgreSQL has no initdb in $own"
-    POSTGRES_BIN=$own
-}
-
-unpack_postgres() {
-    local packages package folder="$TOOLS/postgres"
-    command -v apt-get >/dev/null || die "PostgreSQL is missing: install its server (initdb, postgres) and name their folder in SWITCHTOWER_POSTGRES_BIN"
-    # What apt would install, told without installing it.
-    packages=$(apt-get --simulate --no-install-recommends install postgresql | sed -n 's/^Inst \([^ ]*\).*/\1/p')
-    rm -rf "$folder"
-    mkdir -p "$folder/packages"
-    # shellcheck disable=SC2086
-    (cd "$folder/packages" && apt-get download $packages)
-    for package in "$folder"/packages/*.deb; do
-        dpkg -x "$package" "$folder"
-    done
-    rm -rf "$folder/packages"
-    touch "$TOOLS/postgres.installed"
-}
-
 # Runs a command with its output in a log file. Says what it does, how long it took, and on failure the end of the log.
 step() {
     local title=$1 log start=$SECONDS status=0
@@ -173,4 +142,35 @@ if "$root/usr/sbin/nginx" -v >/dev/null 2>&1; then exec "$root/usr/sbin/nginx" "
 LD_LIBRARY_PATH=$(find "$root" -name '*.so.*' -printf '%h\n' | sort -u | paste -sd:) exec "$root/usr/sbin/nginx" "$@"
 SH
     chmod +x "$folder/nginx"
+)
+
+# Leaves the folder of PostgreSQL's programs in POSTGRES_BIN: the machine's own, or those of Debian's package, which are unpacked
+# into the checkout with what they need.
+install_postgres() {
+    POSTGRES_BIN=$(newest_postgres /usr/lib/postgresql)
+    if [[ -z $POSTGRES_BIN ]]; then
+        [[ -f $TOOLS/postgres.installed ]] || step "Installing PostgreSQL" unpack_postgres
+        POSTGRES_BIN=$(newest_postgres "$TOOLS/postgres/usr/lib/postgresql")
+        LD_LIBRARY_PATH=$(find "$TOOLS/postgres" -name '*.so.*' -printf '%h\n' | sort -u | paste -sd:)
+        export LD_LIBRARY_PATH
+    fi
+    "$POSTGRES_BIN/initdb" --version >/dev/null || die "\`$POSTGRES_BIN/initdb\` does not run; install PostgreSQL (Debian: apt-get install postgresql)"
+}
+
+newest_postgres() { find "$1" -path '*/bin/initdb' -printf '%h\n' 2>/dev/null | sort -V | tail -n 1 || true; }
+
+unpack_postgres() (
+    set -e
+    folder="$TOOLS/postgres"
+    command -v apt-get >/dev/null && command -v dpkg >/dev/null || die "no PostgreSQL is installed, and there is no apt-get to get one with"
+    rm -rf "$folder"
+    mkdir -p "$folder/packages"
+    cd "$folder/packages"
+    apt-cache show postgresql >/dev/null 2>&1 || apt-get update
+    # What apt would install, told without installing it.
+    apt-get --simulate --no-install-recommends install postgresql | sed -n 's/^Inst \([^ ]*\).*/\1/p' | xargs apt-get download
+    for package in *.deb; do
+        dpkg -x "$package" "$folder"
+    done
+    touch "$TOOLS/postgres.installed"
 )

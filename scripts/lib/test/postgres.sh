@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 if [[ -z ${SWITCHTOWER_POSTGRES_BIN:-} ]]; then
-    find_postgres
+    install_postgres
     export SWITCHTOWER_POSTGRES_BIN=$POSTGRES_BIN
 fi
 cargo test --workspace --test postgres --no-fail-fast
