@@ -109,8 +109,9 @@ impl Applier<'_> {
                 Ok(None)
             }
             Err(ApiError::Refused(problem)) => {
-                let why: Vec<_> = told(&problem).into_iter().map(|finding| finding.problem).collect();
-                let problem = format!("It is there, and the control plane does not {verb} it: {}", why.join(" "));
+                let fields: Vec<_> = problem.errors.iter().map(|error| error.detail.as_str()).collect();
+                let why = if fields.is_empty() { problem.detail.clone() } else { fields.join(" ") };
+                let problem = format!("It is there, and the control plane does not {verb} it: {why}");
                 Ok(Some(Finding::field("status", problem).do_("See to that, and run the import again.")))
             }
             Err(error) => Err(error.into()),

@@ -107,6 +107,22 @@ fn older_spellings_mean_the_same() {
 }
 
 #[test]
+fn weights_priorities_and_timeouts_survive() {
+    let endpoints = json!([{ "host": "10.0.0.1", "port": "8080", "weight": 3, "zone": "a" }]);
+    let translation =
+        translated(&with("backends", 12, &json!({ "endpoints": endpoints, "idle_timeout_ms": "1m" })), DEFAULT);
+    let backend = translation.body("backends", "12");
+    assert_eq!(backend["endpoints"], json!([{ "host": "10.0.0.1", "port": 8080, "weight": 3, "zone": "a" }]));
+    assert_eq!(backend["timeouts"]["idle_ms"], 60_000);
+    assert_eq!(backend["load_balancing"]["hash_on"], json!({ "type": "header", "name": "X-Account" }));
+    let timeouts = json!({ "request": "2s", "backendRequest": 500 });
+    let translation = translated(&with("routes", 24, &json!({ "priority": 10, "timeouts": timeouts })), DEFAULT);
+    let route = translation.body("routes", "24");
+    assert_eq!((&route["priority"], &route["backend_refs"][0]["weight"]), (&json!(10), &json!(100)));
+    assert_eq!(route["timeouts"], json!({ "request_ms": 2000, "backend_request_ms": 500 }));
+}
+
+#[test]
 fn what_narrows_a_route_is_taken_or_the_route_is_not() {
     let refused = |columns: Value| translated(&with("routes", 24, &columns), DEFAULT).refusal("routes", "24").0;
     assert_eq!(refused(json!({ "headers": [{ "name": "a", "type": "Longer" }] })), "headers.0.type");
