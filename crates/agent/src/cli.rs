@@ -42,7 +42,7 @@ enum Command {
     ///
     /// Starts from the state folder, with or without the control plane. SIGTERM and SIGINT let the apply in hand finish,
     /// tell the control plane, and end with 0. With --api-url and --token, registers first when it has to.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Show what is registered and what is applied, from the state folder alone
     Status(StatusArgs),
 }
@@ -83,7 +83,7 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(async {
             match cli.command {
                 Command::Register(args) => register::register(args).await,
-                Command::Run(args) => run::run(args).await,
+                Command::Run(args) => run::run(*args).await,
                 Command::Status(args) => status::status(&args),
             }
         }),

@@ -1,7 +1,9 @@
-//! From a snapshot to the Kubernetes objects that serve it: a function of values, without I/O, clock or randomness.
+//! From a snapshot to the Kubernetes objects that serve it, or to the files of an nginx: a function of values, without I/O, clock
+//! or randomness. What follows is about Kubernetes; [`nginx`] tells of the other class.
 //!
 //! ```text
-//!   Snapshot --check--> every problem at once, or --envoy--> ReferenceGrant        certificates of other namespaces
+//!   Snapshot --check--> every problem at once, or --nginx--> claims.json and *.conf
+//!                                                 --envoy--> ReferenceGrant        certificates of other namespaces
 //!                                                            Gateway
 //!                                                            ClientTrafficPolicy   what clients may do, versions of TLS
 //!                                                            SecurityPolicy        who may call

@@ -1,4 +1,55 @@
-//! A configuration for nginx.
+//! A configuration for nginx: files as objects of the kind [`CONFIG`], and [`host`], which puts those of all deployments of a host
+//! together.
+//!
+//! ```text
+//!   claims.json     what the deployment takes of its host: ports, host names, credentials
+//!   upstreams.conf  a pool of endpoints for each backend
+//!   maps.conf       which route a request belongs to: conditions, decision trees, shares, clients
+//!   servers.conf    a `server` for hosts that are answered alike, with a location for each way to treat a request
+//! ```
+//!
+//! # The way of a request
+//!
+//! nginx's own locations look at paths alone and know one order. So a request does not go to a location by its path: before any
+//! is looked for, `$…_route` is computed and the request is sent to the location that the route leads to.
+//!
+//! ```text
+//!   GET /v1/orders/7?beta
+//!     server     set $switchtower_path $uri                        decoded, without `..` and `//`
+//!                set $…_route $…_n9                                segment 1 "v1", segment 2 "orders" -> a short list
+//!                rewrite ^ $…_target last                          rte_… -> 12, or by shares 12 or 13, or none
+//!     map n9     "<flags> <method> <path>": the first expression that matches names the route
+//!     location = 12   preflight, key, limits; rewrite ^ $switchtower_path break; proxy_pass http://…_b1
+//! ```
+//!
+//! * A *list* is a `map` of expressions, one for each route, in the order of precedence; nginx takes the first that matches.
+//!   Headers and query parameters are flags of 0 and 1 in front of method and path.
+//! * A *tree* of `map`s by segments of the path ([`tree`]) makes lists short: hashes decide, and a thousand routes
+//!   cost a request about as much as ten. nginx computes none of it before it is needed.
+//! * Locations have names without `/` in front. No path is like that, so clients cannot ask for one, and neither can a
+//!   backend (`X-Accel-Redirect` is ignored). Routes that are treated alike share one.
+//!
+//! # Precedence
+//!
+//! The more specific host name; then exact paths, regular expressions, prefixes; the longer one; one that names methods; the
+//! number of headers, of query parameters; `priority`; last, the order of the snapshot. Routes that are equal in all of it and
+//! lead elsewhere are refused.
+//!
+//! # Foreign text
+//!
+//! Everything that a tenant writes becomes an `Arg`, which quotes it. `$` cannot be quoted and is written as a
+//! variable that holds one; literals in expressions are escaped byte by byte. Expressions of tenants are bounded by PCRE's match
+//! limit: one that explodes finds nothing, and holds no worker.
+//!
+//! # What is different from Envoy
+//!
+//! * Paths are compared and sent on decoded and normalised: `%2F` is `/`. Regular expressions see bytes; letters beyond ASCII are
+//!   refused in them. Values of query parameters are compared by expressions as they are encoded.
+//! * `request_ms` bounds the wait for a backend and all tries together, not an answer that trickles.
+//! * What has effects (POST, PATCH) is not sent twice once a backend got it, whatever a retry says.
+//! * `max_connections` and `max_requests` are one bound, since a request under way is a connection in use.
+//! * A preflight finds the route of the request that it asks about, and the gateway answers it.
+//! * An unreachable backend is answered 502.
 
 mod arg;
 mod auth;

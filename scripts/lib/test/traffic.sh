@@ -2,4 +2,6 @@
 # shellcheck shell=bash
 
 install_nginx
-SWITCHTOWER_NGINX=$NGINX cargo test --package switchtower-agent --test traffic --no-fail-fast
+export SWITCHTOWER_NGINX=$NGINX
+cargo test --package switchtower-render --lib nginx_accepts -- --ignored
+cargo test --package switchtower-agent --test traffic --no-fail-fast

@@ -1,8 +1,5 @@
 //! The kinds of Kubernetes objects that are rendered, and what those who serve them say of them.
 
-/// The class of gateways that is rendered as Kubernetes objects.
-pub(super) const ENVOY: &str = "envoy";
-
 const GATEWAY_API: &str = "gateway.networking.k8s.io/v1";
 const ENVOY_GATEWAY: &str = "gateway.envoyproxy.io/v1alpha1";
 
@@ -59,4 +56,26 @@ pub(super) const KINDS: [Kind; 9] = [
 pub(super) fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
     let group = |api_version: &str| api_version.split_once('/').map_or(String::new(), |(group, _)| group.to_owned());
     KINDS.iter().find(|known| known.kind == kind && group(known.api_version) == group(api_version))
+}
+
+#[cfg(test)]
+mod tests {
+    use switchtower_render::{Options, fixture, render};
+
+    use super::*;
+
+    #[test]
+    fn every_kind_that_is_rendered_is_known_in_the_version_that_is_rendered() {
+        for snapshot in [fixture::small(), fixture::large(40), fixture::full()] {
+            for object in render(&snapshot, &Options::default()).unwrap().objects {
+                let known = find(object.api_version, object.kind).map(|kind| kind.api_version);
+                assert_eq!(
+                    known,
+                    Some(object.api_version),
+                    "add {} to KINDS and infra/kubernetes/agent.yaml",
+                    object.kind
+                );
+            }
+        }
+    }
 }

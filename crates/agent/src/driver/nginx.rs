@@ -37,7 +37,7 @@ use std::{
     path::PathBuf,
 };
 
-use switchtower_domain::{cluster::ClusterId, gateway::GatewayClass};
+use switchtower_domain::{cluster::ClusterId, deployment::ObjectOutcome, gateway::GatewayClass};
 use switchtower_protocol::{
     capabilities::{Capabilities, CapabilityProblem},
     snapshot::Snapshot,
@@ -111,14 +111,14 @@ impl Nginx {
         if let Some(noted) = before.as_ref().filter(|before| before.note.generation > order.generation) {
             return Err(DriverError::Superseded(noted.note.generation));
         }
-        let results = drift::results(order, before.as_ref());
-        if let Some(left) = drift::left(order, &results) {
-            return Ok(left);
+        let placed = drift::results(order, before.as_ref());
+        if drift::leaves(order) && placed.results.iter().any(|result| result.outcome == ObjectOutcome::Drifted) {
+            return Ok(placed);
         }
         let mut files = old.clone();
         files.put(self.cluster_id, order).map_err(DriverError::Unusable)?;
         match self.enforce(&trees, &old, &mut files, order) {
-            Ok(()) => Ok(results.into()),
+            Ok(()) => Ok(placed),
             Err(Refusal::Host(message)) => Err(DriverError::Unusable(message)),
             Err(Refusal::Object { file, field, message }) => Ok(refused(order, &file, field, &message).into()),
         }
@@ -144,9 +144,11 @@ impl Nginx {
         let was = trees.swap(&name).map_err(host)?;
         if let Err(trouble) = process.reload(&digest) {
             // What serves stays what `current` names, so that a restart does not change it either.
-            if let Some(was) = was.filter(|_| trouble.is_refused()) {
+            if let Some(was) = was.filter(|_| trouble.goes_on()) {
                 trees.swap(&was).map_err(host)?;
-                process.back();
+                if trouble.is_pending() {
+                    process.back();
+                }
             }
             return Err(Refusal::Host(trouble.to_string()));
         }
@@ -197,7 +199,7 @@ impl Driver for Nginx {
     }
 
     fn plan(&self, snapshot: &Snapshot) -> Result<Vec<Object>, Vec<Failure>> {
-        super::plan::plan(snapshot, &self.options)
+        super::plan::plan_of(GatewayClass::Nginx, snapshot, &self.options)
     }
 
     async fn owned(&self) -> Result<Vec<Owned>, DriverError> {

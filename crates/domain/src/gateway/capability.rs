@@ -79,13 +79,13 @@ features! {
     /// Load balancing by consistent hash
     ConsistentHash: envoy CAN, nginx CAN;
     /// Active health checks
-    ActiveHealthCheck: envoy CAN, nginx Some("nginx asks nobody; it leaves out endpoints that fail requests");
+    ActiveHealthCheck: envoy CAN, nginx Some("nginx (open source) asks nobody; of several endpoints it leaves out those that fail requests");
     /// Circuit breaking by number of connections
     MaxConnections: envoy CAN, nginx CAN;
     /// Circuit breaking by number of waiting requests
     MaxPendingRequests: envoy CAN, nginx Some("nginx keeps no queue of requests");
     /// Circuit breaking by number of requests
-    MaxRequests: envoy CAN, nginx Some("nginx counts connections; use `max_connections`");
+    MaxRequests: envoy CAN, nginx CAN;
     /// Circuit breaking by number of retries
     MaxRetries: envoy CAN, nginx Some("nginx does not count retries under way");
     /// Retries of requests that were answered 5xx other than 500, 502, 503, 504

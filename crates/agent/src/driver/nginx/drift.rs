@@ -2,44 +2,43 @@
 
 use std::collections::BTreeSet;
 
-use switchtower_domain::{
-    deployment::{ConditionStatus, ObjectOutcome},
-    product_publish::DriftPolicy,
-};
+use switchtower_domain::{deployment::ObjectOutcome, product_publish::DriftPolicy};
 
-use super::files::Deployment;
-use crate::port::{Finding, Object, ObjectKey, ObjectResult, Order, Placed};
+use super::{super::drift, files::Deployment};
+use crate::port::{Object, ObjectKey, ObjectResult, Order, Placed};
 
-/// What an order makes of what was there, should it come into force.
-pub(super) fn results(order: &Order, before: Option<&Deployment>) -> Vec<ObjectResult> {
-    let put = order.objects.iter().map(|object| {
-        let (outcome, by_hand) = match before.and_then(|before| before.text(&object.key.name)) {
-            None => (ObjectOutcome::Created, "It was deleted by hand."),
-            Some(text) if object.manifest.as_str() == Some(&text) => (ObjectOutcome::Unchanged, ""),
-            Some(_) => (ObjectOutcome::Updated, "It was changed by hand."),
-        };
-        let done = ObjectResult::done(object.key.clone(), outcome);
-        if order.established && outcome != ObjectOutcome::Unchanged { done.saying(by_hand) } else { done }
-    });
-    let kept: BTreeSet<&ObjectKey> = order.objects.iter().map(|object: &Object| &object.key).collect();
-    let gone = order.delete.iter().filter(|key| !kept.contains(key));
-    put.chain(gone.map(|key| ObjectResult::done(key.clone(), ObjectOutcome::Deleted))).collect()
+/// Whether changes by hand are told and left.
+pub(super) fn leaves(order: &Order) -> bool {
+    order.established && order.drift == DriftPolicy::Alert
 }
 
-/// What is said of changes by hand that are to be left alone; `None` when there are none.
-pub(super) fn left(order: &Order, results: &[ObjectResult]) -> Option<Placed> {
-    if !order.established || order.drift != DriftPolicy::Alert {
-        return None;
+/// What an order makes of what was there, should it come into force.
+pub(super) fn results(order: &Order, before: Option<&Deployment>) -> Placed {
+    let mut corrected = Vec::new();
+    let mut results: Vec<ObjectResult> = Vec::new();
+    for object in order.objects.iter() {
+        let outcome = outcome(object, before);
+        results.push(if outcome == ObjectOutcome::Unchanged || !order.established {
+            ObjectResult::done(object.key.clone(), outcome)
+        } else if leaves(order) {
+            ObjectResult::done(object.key.clone(), ObjectOutcome::Drifted).saying("It was changed or removed by hand.")
+        } else {
+            corrected.push(object.key.clone());
+            let said = "It was changed or removed by hand, and is as published again.";
+            ObjectResult::done(object.key.clone(), outcome).saying(said)
+        });
     }
-    let changed = |result: &&ObjectResult| result.outcome != ObjectOutcome::Unchanged;
-    let first = results.iter().find(changed)?;
-    let message =
-        format!("{} of {} files differ, {} first.", results.iter().filter(changed).count(), results.len(), first.key);
-    let finding =
-        Finding { kind: "Drifted", status: ConditionStatus::True, reason: "ChangedByHand".to_owned(), message };
-    let drifted = |result: &ObjectResult| match result.outcome {
-        ObjectOutcome::Unchanged => result.clone(),
-        _ => ObjectResult { outcome: ObjectOutcome::Drifted, ..result.clone() },
-    };
-    Some(Placed { results: results.iter().map(drifted).collect(), findings: vec![finding] })
+    let findings = (!order.objects.is_empty()).then(|| drift::finding(&results, &corrected));
+    let kept: BTreeSet<&ObjectKey> = order.objects.iter().map(|object| &object.key).collect();
+    let gone = order.delete.iter().filter(|key| !kept.contains(key));
+    results.extend(gone.map(|key| ObjectResult::done(key.clone(), ObjectOutcome::Deleted)));
+    Placed { results, findings: findings.into_iter().collect() }
+}
+
+fn outcome(object: &Object, before: Option<&Deployment>) -> ObjectOutcome {
+    match before.and_then(|before| before.text(&object.key.name)) {
+        None => ObjectOutcome::Created,
+        Some(text) if object.manifest.as_str() == Some(&text) => ObjectOutcome::Unchanged,
+        Some(_) => ObjectOutcome::Updated,
+    }
 }

@@ -6,12 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aws_lc_rs::digest::{SHA256, digest};
 use switchtower_domain::{cluster::ClusterId, deployment::DeploymentId};
 use switchtower_render::nginx::host::{self, Claims, Host};
 
 use super::note::{self, Note};
-use crate::port::{Object, Order};
+use crate::port::{Object, Order, driver::sha256};
 
 /// The file with the claims of a deployment.
 pub(super) const CLAIMS: &str = "claims.json";
@@ -120,7 +119,8 @@ impl Files {
     /// Writes the main file; from here on the digest stands for all that nginx reads.
     pub(super) fn seal(&mut self, folder: &Path) -> Result<String, String> {
         let mut parts = String::new();
-        let mut part = |name: &str, text: &str| parts.push_str(&format!("{} {name} {}\n", name.len(), hex(text)));
+        let mut part =
+            |name: &str, text: &str| parts.push_str(&format!("{} {name} {}\n", name.len(), sha256(text.as_bytes())));
         for (name, deployment) in &self.deployments {
             for (file, content) in &deployment.files {
                 let text = content.read().ok_or_else(|| format!("`{file}` of the current configuration is gone."))?;
@@ -136,7 +136,7 @@ impl Files {
         let folder = folder.to_str().ok_or("The folder's path is no text.")?;
         // The main file says the digest, so it is in it without that.
         part("main", &host::main(Host { folder, digest: "", deployments: &deployments }));
-        let digest = hex(&parts).chars().take(32).collect::<String>();
+        let digest = sha256(parts.as_bytes()).chars().take(32).collect::<String>();
         self.main = host::main(Host { folder, digest: &digest, deployments: &deployments });
         Ok(digest)
     }
@@ -151,8 +151,4 @@ fn text(object: &Object) -> Result<&str, String> {
         return Err(format!("`{name}` cannot be the name of a file."));
     }
     object.manifest.as_str().ok_or_else(|| format!("{} is no text; it is not one for nginx.", object.key))
-}
-
-fn hex(text: &str) -> String {
-    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

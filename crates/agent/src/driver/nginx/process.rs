@@ -27,6 +27,8 @@ pub(super) enum Trouble {
     Stopped(String),
     /// It would not take it.
     Refused(String),
+    /// It has not taken it yet.
+    Late(String),
 }
 
 /// nginx, as far as its files tell.
@@ -88,7 +90,7 @@ impl<'a> Process<'a> {
             }
             thread::sleep(PAUSE);
         }
-        Err(Trouble::Refused(format!(
+        Err(Trouble::Late(format!(
             "nginx still runs the configuration of before, {} seconds after it was told to reload. See its error log.",
             PATIENCE.as_secs()
         )))
@@ -134,14 +136,18 @@ impl<'a> Process<'a> {
         Err(refused("it left no process id".to_owned()))
     }
 
-    /// What keeps nginx from a configuration, as the error log says since it had that size.
+    /// What keeps nginx from a configuration, as the error log says since it had that size. A port that is in use is tried some
+    /// times more; only then does nginx heed anything else.
     fn said(&self, since: u64) -> Option<test::Complaint> {
         let mut log = fs::File::open(self.below(host::ERROR_LOG)).ok()?;
         log.seek(SeekFrom::Start(since)).ok()?;
         let mut bytes = Vec::new();
         log.take(64 * 1024).read_to_end(&mut bytes).ok()?;
         let said = String::from_utf8_lossy(&bytes);
-        test::read(said.lines().find(|line| line.contains("[emerg]"))?, "")
+        let mut serious = said.lines().filter(|line| line.contains("[emerg]"));
+        let first = serious.next()?;
+        let trying = first.contains(" bind() to ") && !serious.any(|line| line.contains("still could not bind()"));
+        if trying { None } else { test::read(first, "") }
     }
 }
 
@@ -178,14 +184,19 @@ fn takes(worker: Pid, master: Pid) -> bool {
 
 impl Trouble {
     /// Whether nginx runs, and goes on with what it had.
-    pub(super) const fn is_refused(&self) -> bool {
-        matches!(self, Self::Refused(_))
+    pub(super) const fn goes_on(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Late(_))
+    }
+
+    /// Whether nginx may still take it, unless it is told otherwise.
+    pub(super) const fn is_pending(&self) -> bool {
+        matches!(self, Self::Late(_))
     }
 }
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Stopped(message) | Self::Refused(message)) = self;
+        let (Self::Stopped(message) | Self::Refused(message) | Self::Late(message)) = self;
         f.write_str(message)
     }
 }

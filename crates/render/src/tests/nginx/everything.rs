@@ -55,7 +55,8 @@ fn backends() -> Vec<Backend> {
     let mut secure = fixture::backend(2, Scheme::Https, "127.0.0.1", 8443);
     secure.spec.tls = Some(BackendTls { sni: Some("orders.example.com".to_owned()), insecure_skip_verify: false });
     secure.spec.load_balancing = Some(LoadBalancing { policy: LoadBalancingPolicy::LeastRequest, hash_on: None });
-    secure.spec.circuit_breaker = Some(CircuitBreaker { max_connections: Some(9), ..CircuitBreaker::default() });
+    secure.spec.circuit_breaker =
+        Some(CircuitBreaker { max_connections: Some(9), max_requests: Some(7), ..CircuitBreaker::default() });
     let mut calls = fixture::backend(3, Scheme::Grpcs, "127.0.0.1", 9443);
     calls.spec.tls = Some(BackendTls { sni: None, insecure_skip_verify: true });
     calls.spec.load_balancing = Some(LoadBalancing { policy: LoadBalancingPolicy::Random, hash_on: None });

@@ -1,0 +1,17 @@
+//! A gateway, backends, and what is published.
+
+pub(crate) mod gateway;
+pub(crate) mod product;
+pub(crate) mod upstream;
+
+pub(crate) use self::{
+    gateway::Gateway,
+    product::Product,
+    upstream::{Echo, Upstream},
+};
+
+/// A port that nobody uses.
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("0.0.0.0", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}

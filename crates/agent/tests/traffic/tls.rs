@@ -1,0 +1,100 @@
+//! Certificates: of listeners, and of backends.
+
+use std::{fs, path::Path, process::Command};
+
+use reqwest::{Certificate, Client};
+use switchtower_domain::{
+    api_service::{BackendTls, Scheme},
+    gateway::{ListenerTls, Protocol},
+};
+
+use crate::support::{Gateway, Product, free_port};
+
+fn openssl(folder: &Path, args: &[&str]) {
+    let output = Command::new("openssl").current_dir(folder).args(args).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// An authority in the gateway's folder, and a certificate of it in a secret.
+fn certificate(gateway: &Gateway, secret: &str, name: &str) {
+    let folder = gateway.folder.path();
+    let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+    if !folder.join("ca.crt").exists() {
+        let mut args =
+            vec!["req", "-x509", "-subj", "/CN=Test authority", "-days", "2", "-keyout", "ca.key", "-out", "ca.crt"];
+        args.extend(curve);
+        openssl(folder, &args);
+    }
+    let mut args = vec!["req", "-subj", "/CN=test", "-keyout", "tls.key", "-out", "tls.csr"];
+    args.extend(curve);
+    openssl(folder, &args);
+    fs::write(folder.join("tls.ext"), format!("subjectAltName=DNS:{name}\n")).unwrap();
+    let signed = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "tls.ext"];
+    let mut args = vec!["x509", "-req", "-in", "tls.csr", "-out", "tls.crt"];
+    args.extend(signed);
+    openssl(folder, &args);
+    for file in ["tls.crt", "tls.key"] {
+        fs::copy(folder.join(file), gateway.secret(secret, file)).unwrap();
+    }
+}
+
+/// A product behind a listener with TLS for one host.
+fn secure(gateway: &Gateway, host: &str) -> (Product, u16) {
+    certificate(gateway, "edge", host);
+    let mut product = Product::on(gateway).deployment(77);
+    let port = free_port();
+    let listener = &mut product.snapshot.gateway.listeners[0];
+    (listener.port, listener.protocol, listener.hostname) = (port, Protocol::Https, Some(host.to_owned()));
+    listener.tls = Some(ListenerTls::new("edge".to_owned()));
+    let backend = product.to("inner");
+    product.prefix("/", &backend);
+    (product, port)
+}
+
+#[tokio::test]
+async fn a_listener_speaks_tls_with_its_certificate() {
+    let gateway = Gateway::new();
+    let (product, port) = secure(&gateway, "secure.example.com");
+    gateway.publish(&product.snapshot, 1).await;
+    let authority = Certificate::from_pem(&fs::read(gateway.folder.path().join("ca.crt")).unwrap()).unwrap();
+    let client = Client::builder().no_proxy().tls_certs_only([authority]);
+    let address = ([127, 0, 0, 1], port).into();
+    let client = client.resolve("secure.example.com", address).resolve("other.example.com", address).build().unwrap();
+    let answer = client.get(format!("https://secure.example.com:{port}/a")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let echo: crate::support::Echo = answer.json().await.unwrap();
+    assert_eq!(echo.headers["x-forwarded-proto"], "https");
+    let stranger = client.get(format!("https://other.example.com:{port}/a")).send().await;
+    assert!(stranger.is_err(), "a host that nobody answers has no certificate");
+}
+
+#[tokio::test]
+async fn the_certificate_of_a_backend_is_checked() {
+    let gateway = Gateway::new();
+    let (inner, port) = secure(&gateway, "secure.example.com");
+    gateway.publish(&inner.snapshot, 1).await;
+    let mut product = Product::on(&gateway);
+    for (path, sni, insecure) in [
+        ("/good", "secure.example.com", false),
+        ("/wrong", "other.example.com", false),
+        ("/blind", "secure.example.com", true),
+    ] {
+        let backend = product.backend_at(&[port], |backend| {
+            backend.spec.scheme = Scheme::Https;
+            backend.spec.tls = Some(BackendTls { sni: Some(sni.to_owned()), insecure_skip_verify: insecure });
+        });
+        product.prefix(path, &backend);
+    }
+    gateway.publish(&product.snapshot, 1).await;
+    let echo = gateway.echo(gateway.get("/good/a")).await;
+    assert_eq!((echo.by.as_str(), echo.headers["host"].as_str()), ("inner", "secure.example.com"));
+    assert_eq!(gateway.status("/wrong/a").await, 502);
+    assert_eq!(gateway.status("/blind/a").await, 200);
+    // Another authority is none.
+    fs::remove_file(gateway.folder.path().join("ca.crt")).unwrap();
+    certificate(&gateway, "unused", "unused.example.com");
+    product.prefix("/later", &product.snapshot.api_services[0].backends[0].clone());
+    gateway.publish(&product.snapshot, 2).await;
+    assert_eq!(gateway.status("/good/a").await, 502);
+    assert_eq!(gateway.status("/blind/a").await, 200);
+}
