@@ -35,7 +35,7 @@ impl Queue for Quiet {
 }
 
 async fn until(what: &str, holds: impl Fn() -> bool) {
-    for _ in 0..500 {
+    for _ in 0..1500 {
         if holds() {
             return;
         }
