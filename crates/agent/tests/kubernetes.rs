@@ -17,6 +17,8 @@ mod gateway;
 mod objects;
 #[path = "kubernetes/prune.rs"]
 mod prune;
+#[path = "kubernetes/run.rs"]
+mod run;
 #[path = "kubernetes/server.rs"]
 mod server;
 #[path = "kubernetes/status.rs"]

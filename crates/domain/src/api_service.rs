@@ -5,11 +5,16 @@
 
 pub mod backend;
 pub mod definition;
+pub mod fields;
+pub mod imported;
 pub mod origin;
 pub mod part;
 pub mod route;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
@@ -24,6 +29,7 @@ use crate::{
 pub use self::{
     backend::{Backend, BackendInput, BackendTimeouts, BackendTls, Endpoint, Scheme},
     definition::{Definition, DefinitionError},
+    imported::{Bases, Imported},
     origin::Origin,
     part::Part,
     route::{
@@ -57,6 +63,11 @@ pub struct ApiService {
     pub route_count: u32,
     /// How many backends it has.
     pub backend_count: u32,
+    /// What the last imported OpenAPI document says of the API as a whole in `x-…` fields; those of its `info` are named
+    /// `info/x-…`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
+    pub extensions: BTreeMap<String, Value>,
 }
 
 /// What makes or replaces an API service.
@@ -102,6 +113,7 @@ impl Editable for ApiService {
             status: ActiveStatus::Inactive,
             route_count: 0,
             backend_count: 0,
+            extensions: BTreeMap::new(),
         })
     }
 
@@ -153,6 +165,7 @@ impl Resource<ApiService> {
         let body = ApiService {
             route_count: count(definition.routes.len()),
             backend_count: count(definition.backends.len()),
+            extensions: definition.extensions.clone(),
             ..self.body.clone()
         };
         self.become_body(body, stamp, event)

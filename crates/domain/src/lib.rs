@@ -15,7 +15,8 @@
 //! * [`operation`] and [`access`]: the table of operations and permissions, the roles, and the proof
 //!   ([`Granted`](access::Granted)) that a commit asks for.
 //! * One module per kind: [`tenant`], [`api_key`], [`cluster`], [`registration_token`], [`agent`], [`api_service`],
-//!   [`policy`], [`gateway`], [`product`], [`plan`], [`product_publish`], [`deployment`].
+//!   [`policy`], [`gateway`], [`product`], [`plan`], [`product_publish`], [`deployment`],
+//!   [`rollout`].
 //! * [`traffic`] and [`hostname`]: what several kinds say in the same words.
 //!
 //! A worked example: putting a cluster into maintenance.

@@ -3,6 +3,8 @@
 mod remarks;
 mod servers;
 
+use std::rc::Rc;
+
 use switchtower_domain::api_service::Method;
 
 use self::servers::Servers;
@@ -19,7 +21,8 @@ pub(crate) struct Target<'a> {
     pub(crate) template: &'a str,
     pub(crate) method: Method,
     pub(crate) operation: &'a Operation,
-    pub(crate) path_summary: Option<&'a str>,
+    /// Its path item and those that this refers to, nearest first.
+    pub(crate) layers: Rc<[&'a PathItem]>,
     pub(crate) location: Location,
 }
 
@@ -67,7 +70,7 @@ impl<'a> Walk<'a, '_> {
             self.notes.add(pointer(&at, "$ref"), code, detail);
         }
         layers.iter().for_each(|layer| remarks::on_path_item(&at, layer, self.notes));
-        let path_summary = layers.iter().find_map(|layer| layer.summary.as_deref());
+        let layers: Rc<[&PathItem]> = layers.into();
         let inherited = match layers.iter().find(|layer| !layer.servers.is_empty()) {
             Some(layer) => match self.servers.of_part(&layer.servers, &at, self.notes)? {
                 Some(location) => Ok(location),
@@ -91,7 +94,7 @@ impl<'a> Walk<'a, '_> {
                 continue;
             };
             self.servers.used(&location.address);
-            self.targets.push(Target { template, method: *method, operation, path_summary, location });
+            self.targets.push(Target { template, method: *method, operation, layers: Rc::clone(&layers), location });
         }
         Ok(())
     }

@@ -1,18 +1,31 @@
 //! The parts of an OpenAPI document that an import has a use for; the rest is skipped while reading.
 
+mod asides;
+mod extensions;
+mod loose;
 mod object;
 mod operation;
 mod path_item;
 mod root;
 mod scalar;
+mod security;
 mod server;
 
 use indexmap::IndexMap;
 use switchtower_domain::api_service::Method;
 
-pub(crate) use self::{object::Object, operation::Operation, path_item::PathItem, root::Root, server::Server};
+pub(crate) use self::{
+    asides::Parameters,
+    extensions::{Extensions, Foreign},
+    object::Object,
+    operation::Operation,
+    path_item::PathItem,
+    root::Root,
+    security::{Scheme, Security},
+    server::Server,
+};
 
-/// An OpenAPI document of version 3.0 or 3.1, reduced to what an import needs.
+/// An OpenAPI document of version 3, reduced to what an import needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     pub(crate) root: Root,
@@ -33,12 +46,9 @@ impl Document {
 /// A mapping whose keys are free, in the order written.
 pub(crate) type Map<T> = IndexMap<String, T>;
 
-/// What an object has beyond the fields that OpenAPI knows.
+/// The first fields of an object that OpenAPI does not know.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Extras {
-    /// Whether there is an `x-` field.
-    pub(crate) extended: bool,
-    /// The first other fields.
     pub(crate) unknown: Vec<String>,
 }
 
@@ -47,9 +57,7 @@ impl Extras {
     const MAX: usize = 8;
 
     fn meet(&mut self, key: &str) {
-        if key.starts_with("x-") {
-            self.extended = true;
-        } else if self.unknown.len() < Self::MAX {
+        if self.unknown.len() < Self::MAX {
             self.unknown.push(key.to_owned());
         }
     }

@@ -39,8 +39,14 @@ pub enum ImportError {
     /// It says neither `openapi` nor `swagger`.
     #[error("the document has no field `openapi`, so it is no OpenAPI document")]
     NotOpenApi,
+    /// It is of the version before OpenAPI 3.
+    #[error(
+        "the document is of Swagger 2.0, and only OpenAPI 3 can be imported; convert it first, for example with the \
+         Swagger Editor (Edit, Convert to OpenAPI 3) or `npx swagger2openapi`"
+    )]
+    Swagger,
     /// It is of another version.
-    #[error("the document is of version `{found}`, and only OpenAPI 3.0 and 3.1 can be imported")]
+    #[error("the document is of version `{found}`, and only OpenAPI 3.0, 3.1 and 3.2 can be imported")]
     UnsupportedVersion {
         /// The version that it names.
         found: String,

@@ -1,6 +1,6 @@
 //! What an import did not understand, or left out on purpose.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,33 +19,57 @@ pub struct Note {
     pub detail: String,
 }
 
+/// The notes of an import.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The first 200.
+    pub notes: Vec<Note>,
+    /// How many more there were.
+    pub omitted: usize,
+    /// How often each code was met. What is told once, at its first place, is counted at every place.
+    pub counts: BTreeMap<&'static str, usize>,
+}
+
 /// The notes so far.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
-    notes: Vec<Note>,
-    omitted: usize,
-    once: HashSet<&'static str>,
+    report: Report,
+    once: HashSet<(&'static str, &'static str)>,
 }
 
 impl Notes {
     pub(crate) fn add(&mut self, pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) {
-        if self.notes.len() < MAX_NOTES {
-            self.notes.push(Note { pointer: cut(&pointer.into(), 1_000), code, detail: detail.into() });
+        *self.report.counts.entry(code).or_default() += 1;
+        if self.report.notes.len() < MAX_NOTES {
+            self.report.notes.push(Note { pointer: cut(&pointer.into(), 1_000), code, detail: detail.into() });
         } else {
-            self.omitted += 1;
+            self.report.omitted += 1;
         }
     }
 
-    /// Adds a note unless there is one of that code.
+    /// Adds a note unless there is one of that code, which is then counted.
     pub(crate) fn add_once(&mut self, pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) {
-        if self.once.insert(code) {
+        self.add_first(pointer, code, "", detail);
+    }
+
+    /// Adds a note unless there is one of that code and kind, which is then counted.
+    pub(crate) fn add_first(
+        &mut self,
+        pointer: impl Into<String>,
+        code: &'static str,
+        kind: &'static str,
+        detail: impl Into<String>,
+    ) {
+        if self.once.insert((code, kind)) {
             self.add(pointer, code, detail);
+        } else {
+            *self.report.counts.entry(code).or_default() += 1;
         }
     }
 
-    /// The notes, and how many more there were.
-    pub(crate) fn into_parts(self) -> (Vec<Note>, usize) {
-        (self.notes, self.omitted)
+    /// The notes, how many more there were, and how many of each code.
+    pub(crate) fn into_report(self) -> Report {
+        self.report
     }
 }
 

@@ -1,7 +1,9 @@
 //! From bytes to a [`Document`]: JSON or YAML, told apart by the content.
 
 use serde_saphyr::{
-    Error as YamlError, MessageFormatter, UserMessageFormatter, budget::BudgetBreach, options::AliasLimits,
+    Error as YamlError, MessageFormatter, UserMessageFormatter,
+    budget::BudgetBreach,
+    options::{AliasLimits, NonFiniteFloatPolicy},
 };
 
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     note::cut,
 };
 
-/// Reads an OpenAPI document of version 3.0 or 3.1.
+/// Reads an OpenAPI document of version 3.0, 3.1 or 3.2.
 pub fn parse(bytes: &[u8], limits: Limits) -> Result<Document, ImportError> {
     if bytes.len() > limits.bytes {
         return Err(ImportError::TooLarge { bytes: bytes.len(), limit: limits.bytes });
@@ -59,6 +61,8 @@ fn yaml(text: &str, limits: Limits) -> Result<Root, ImportError> {
         budget: budget,
         alias_limits: alias_limits,
         with_snippet: false,
+        // JSON has none, and extensions are kept as JSON.
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
     };
     let root: Result<Option<Object<Root>>, _> = serde_saphyr::from_str_with_options(text, options);
     root.map_err(|error| yaml_error(&error, limits))?.map(|root| root.0).ok_or(ImportError::NotOpenApi)
@@ -92,8 +96,13 @@ fn yaml_error(error: &YamlError, limits: Limits) -> ImportError {
 }
 
 fn supported(root: Root) -> Result<Document, ImportError> {
-    let found = root.openapi.as_deref().or(root.swagger.as_deref()).ok_or(ImportError::NotOpenApi)?;
+    let found = match (&root.openapi, &root.swagger) {
+        (Some(openapi), _) => openapi,
+        (None, Some(swagger)) if swagger.starts_with('2') => return Err(ImportError::Swagger),
+        (None, Some(swagger)) => swagger,
+        (None, None) => return Err(ImportError::NotOpenApi),
+    };
     let mut parts = found.split('.');
-    let known = root.openapi.is_some() && parts.next() == Some("3") && matches!(parts.next(), Some("0" | "1"));
+    let known = root.openapi.is_some() && parts.next() == Some("3") && matches!(parts.next(), Some("0" | "1" | "2"));
     if known { Ok(Document { root }) } else { Err(ImportError::UnsupportedVersion { found: cut(found, 40) }) }
 }

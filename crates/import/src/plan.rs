@@ -2,15 +2,18 @@
 
 mod backends;
 pub(crate) mod changes;
-mod piece;
+mod ledger;
+mod matching;
+mod merge;
 mod routes;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use switchtower_domain::{
     api_service::{
-        Definition,
+        Definition, Imported,
         definition::{MAX_BACKENDS, MAX_ROUTES},
     },
     id::{BackendId, RouteId},
@@ -18,12 +21,14 @@ use switchtower_domain::{
 };
 use utoipa::ToSchema;
 
-use self::changes::Changes;
+pub(crate) use self::routes::answers_every_host;
+use self::{changes::Changes, ledger::Ledger, merge::Winner};
 use crate::{
+    auth::{AuthSuggestion, suggest},
     collect::collect,
     document::Document,
     error::ImportError,
-    note::{Note, Notes, cut},
+    note::{Notes, Report, cut},
     server::BaseUrl,
     wanted::group,
 };
@@ -41,8 +46,33 @@ pub trait IdSource {
 pub struct Options {
     /// What relative server URLs are relative to, and the server of a document that names none.
     pub base_url: Option<BaseUrl>,
-    /// Whether imported parts that a person edited become what the document says, or go when it does not have them.
+    /// Whether imported parts that a person edited or deleted become what the document says, or go when it does not
+    /// have them, even where the document did not change.
     pub overwrite_edits: bool,
+    /// Who wins where a person and the document changed the same; the person for now, and the next import tells again,
+    /// when left out.
+    pub prefer: Option<Prefer>,
+}
+
+/// Who wins where a person and the document changed the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Prefer {
+    /// The document.
+    Document,
+    /// The person, for good.
+    Mine,
+}
+
+impl Options {
+    const fn winner(&self) -> Winner {
+        match (self.overwrite_edits, self.prefer) {
+            (true, _) => Winner::DocumentAlways,
+            (false, Some(Prefer::Document)) => Winner::Document,
+            (false, Some(Prefer::Mine)) => Winner::Mine,
+            (false, None) => Winner::MineForNow,
+        }
+    }
 }
 
 /// What an import makes.
@@ -52,10 +82,8 @@ pub struct Plan {
     pub definition: Definition,
     /// What would differ.
     pub changes: Changes,
-    /// What was not understood, or left out on purpose; at most 200 notes.
-    pub report: Vec<Note>,
-    /// How many more notes there were.
-    pub report_omitted: usize,
+    /// What was not understood, or left out on purpose.
+    pub report: Report,
     /// What the document says of itself.
     pub suggestions: Suggestions,
 }
@@ -69,6 +97,8 @@ pub struct Suggestions {
     pub version: Option<String>,
     /// What the API does.
     pub description: Option<String>,
+    /// What the authentication of a publish might be: what most operations ask for, the likeliest first.
+    pub auth: Vec<AuthSuggestion>,
 }
 
 /// What an import of the document would make of the definition.
@@ -83,25 +113,40 @@ pub fn plan(
     let wanted = group(&collected, current, &mut notes);
     let by_hand = current.routes.iter().filter(|route| route.origin.is_manual()).count();
     // An import that understands nothing must not remove everything.
-    if wanted.is_empty() && by_hand == 0 {
-        return Err(ImportError::NoOperations { notes: notes.into_parts().0 });
+    if wanted.routes.is_empty() && by_hand == 0 {
+        return Err(ImportError::NoOperations { notes: notes.into_report().notes });
     }
-    within_routes(wanted.len() + by_hand)?;
+    // Those that stay deleted do not count.
+    let deleted = current.imported.routes.deleted.len();
+    within_routes(wanted.routes.len().saturating_sub(deleted) + by_hand)?;
     within_backends(collected.addresses.len())?;
 
-    let mut changes = Changes::default();
-    let overwrite = options.overwrite_edits;
-    let merged = backends::merge(&current.backends, &collected.addresses, overwrite, ids, &mut changes.backends);
-    let routes = routes::merge(&current.routes, wanted, &merged.ids, overwrite, ids, &mut changes.routes);
+    let before = &current.imported;
+    let mut of_routes = Ledger::new(&before.routes, options.winner());
+    let mut of_backends = Ledger::new(&before.backends, options.winner());
+    let merged =
+        backends::merge(&current.backends, &before.backends.deleted, &collected.addresses, &mut of_backends, ids);
+    let routes = routes::merge(&current.routes, &before.routes, wanted, &merged.ids, &mut of_routes, ids);
     let used: HashSet<BackendId> =
         routes.iter().flat_map(|route| &route.spec.backend_refs).map(|reference| reference.backend_id).collect();
-    let backends = merged.retire(&used, overwrite, &mut changes.backends, &mut notes);
+    let backends = merged.finish(&used, &mut of_backends, &mut notes);
     within_routes(routes.len())?;
     within_backends(backends.len())?;
 
-    let (report, report_omitted) = notes.into_parts();
-    let definition = Definition { routes, backends };
-    Ok(Plan { definition, changes, report, report_omitted, suggestions: suggestions(document) })
+    routes::note_overlaps(&routes, &mut notes);
+    let suggestions = Suggestions { auth: suggest(document, &collected.targets, &mut notes), ..suggestions(document) };
+    let changes = Changes { routes: of_routes.changes, backends: of_backends.changes };
+    let imported = Imported { routes: of_routes.bases, backends: of_backends.bases };
+    let definition = Definition { routes, backends, imported, extensions: extensions(document) };
+    Ok(Plan { definition, changes, report: notes.into_report(), suggestions })
+}
+
+/// What the document says of the API as a whole in its extensions.
+fn extensions(document: &Document) -> BTreeMap<String, Value> {
+    let mut extensions = document.root.extensions.values();
+    let of_info = document.root.info.extensions.values();
+    extensions.extend(of_info.into_iter().map(|(key, value)| (format!("info/{key}"), value)));
+    extensions
 }
 
 fn within_routes(count: usize) -> Result<(), ImportError> {
@@ -119,6 +164,7 @@ fn suggestions(document: &Document) -> Suggestions {
     Suggestions {
         name: info.title.as_deref().map(|title| Name::slugify(title, "api")),
         version: text(&info.version, 100),
-        description: text(&info.description, 5_000),
+        description: text(&info.description, 5_000).or_else(|| text(&info.summary, 5_000)),
+        auth: Vec::new(),
     }
 }

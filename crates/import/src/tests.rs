@@ -1,10 +1,14 @@
 //! What an import makes of whole documents. One file per side of it.
 
 mod example;
+mod extensions;
 mod hostile;
+mod merging;
 mod properties;
 mod reading;
 mod reimport;
+mod report;
+mod security;
 mod translation;
 
 use switchtower_domain::{
@@ -52,7 +56,7 @@ fn with_paths(paths: &str) -> String {
 }
 
 fn codes(plan: &Plan) -> Vec<&'static str> {
-    plan.report.iter().map(|note| note.code).collect()
+    plan.report.notes.iter().map(|note| note.code).collect()
 }
 
 /// `GET,POST /v1/orders` of each route.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use indexmap::IndexMap;
+use serde_json::Value;
 use switchtower_domain::{
     api_service::{Definition, Method, PathMatch},
     name::Name,
@@ -10,13 +11,14 @@ use switchtower_domain::{
 
 use crate::{
     collect::{Collected, Target},
+    kept::{Kept, Texts},
     name::route_name,
     note::{Notes, cut, pointer},
     path::convert,
+    plan::answers_every_host,
     server::Address,
 };
 
-const MAX_DESCRIPTION: usize = 1_000;
 const MAX_TAGS: usize = 16;
 const MAX_TAG: usize = 63;
 
@@ -30,17 +32,26 @@ pub(crate) struct WantedRoute {
     pub(crate) address: Address,
     pub(crate) description: Option<String>,
     pub(crate) tags: Vec<String>,
+    pub(crate) extensions: BTreeMap<String, Value>,
+}
+
+/// What a document asks for that is not made by hand already.
+pub(crate) struct Wanted {
+    pub(crate) routes: Vec<WantedRoute>,
+    /// The paths of the document that a route made by hand answers.
+    pub(crate) by_hand: HashSet<PathMatch>,
 }
 
 /// The operations of one path that go to one backend.
 #[derive(Default)]
-struct Group<'a, 't> {
-    operations: BTreeMap<Method, &'t Target<'a>>,
+pub(crate) struct Group<'a, 't> {
+    pub(crate) operations: BTreeMap<Method, &'t Target<'a>>,
 }
 
 /// Groups operations by path and backend; what a person made by hand comes first.
-pub(crate) fn group(collected: &Collected<'_>, current: &Definition, notes: &mut Notes) -> Vec<WantedRoute> {
-    let by_hand = by_hand(current);
+pub(crate) fn group(collected: &Collected<'_>, current: &Definition, notes: &mut Notes) -> Wanted {
+    let answered = by_hand(current);
+    let mut by_hand: HashSet<PathMatch> = HashSet::new();
     let mut groups: IndexMap<(PathMatch, &Address), Group<'_, '_>> = IndexMap::new();
     let mut seen: HashSet<(PathMatch, Method)> = HashSet::new();
     let mut refused: HashSet<&str> = HashSet::new();
@@ -63,8 +74,9 @@ pub(crate) fn group(collected: &Collected<'_>, current: &Definition, notes: &mut
         }
         let at = pointer(&at, &target.method.as_str().to_ascii_lowercase());
         let path = converted.path;
-        if by_hand.get(&path).is_some_and(|methods| methods.is_empty() || methods.contains(&target.method)) {
+        if answered.get(&path).is_some_and(|methods| methods.is_empty() || methods.contains(&target.method)) {
             notes.add(at, "made_by_hand", "A route made by hand answers this, so none is imported for it.");
+            by_hand.insert(path);
             continue;
         }
         if !seen.insert((path.clone(), target.method)) {
@@ -73,13 +85,16 @@ pub(crate) fn group(collected: &Collected<'_>, current: &Definition, notes: &mut
         }
         groups.entry((path, &target.location.address)).or_default().operations.insert(target.method, target);
     }
-    groups.into_iter().map(|((path, address), group)| group.into_route(path, address)).collect()
+    let mut kept = Kept::default();
+    let routes = groups.into_iter().map(|((path, address), group)| group.into_route(path, address, &mut kept, notes));
+    Wanted { routes: routes.collect(), by_hand }
 }
 
-/// The methods that routes made by hand answer, by path.
+/// The methods that routes made by hand answer on every host, by path.
 fn by_hand(current: &Definition) -> HashMap<&PathMatch, Vec<Method>> {
     let mut by_hand: HashMap<&PathMatch, Vec<Method>> = HashMap::new();
-    for route in current.routes.iter().filter(|route| route.origin.is_manual()) {
+    let made = current.routes.iter().filter(|route| route.origin.is_manual() && answers_every_host(&route.spec));
+    for route in made {
         let every = route.spec.methods.is_empty();
         match by_hand.get_mut(&route.spec.path) {
             None => drop(by_hand.insert(&route.spec.path, route.spec.methods.clone())),
@@ -92,7 +107,7 @@ fn by_hand(current: &Definition) -> HashMap<&PathMatch, Vec<Method>> {
 }
 
 impl Group<'_, '_> {
-    fn into_route(self, path: PathMatch, address: &Address) -> WantedRoute {
+    fn into_route(self, path: PathMatch, address: &Address, kept: &mut Kept, notes: &mut Notes) -> WantedRoute {
         let targets: Vec<_> = self.operations.values().collect();
         let name = match targets.as_slice() {
             [one] => one.operation.operation_id.as_deref().unwrap_or(one.template),
@@ -104,21 +119,10 @@ impl Group<'_, '_> {
             path,
             methods: self.operations.keys().copied().collect(),
             address: address.clone(),
-            description: self.description(),
+            description: kept.description(&Texts::of(&self), &self, notes),
             tags: self.tags(),
+            extensions: kept.extensions(&self, notes),
         }
-    }
-
-    /// The path's summary, else the operations' summaries, else the description of the only operation.
-    fn description(&self) -> Option<String> {
-        let mut said: Vec<&str> = Vec::new();
-        for target in self.operations.values() {
-            let summary = target.path_summary.or(target.operation.summary.as_deref()).map(str::trim);
-            said.extend(summary.filter(|summary| !summary.is_empty() && !said.contains(summary)));
-        }
-        let alone = self.operations.values().next().filter(|_| said.is_empty() && self.operations.len() == 1);
-        said.extend(alone.and_then(|target| target.operation.description.as_deref()).map(str::trim));
-        Some(cut(&said.join("; "), MAX_DESCRIPTION)).filter(|text| !text.is_empty())
     }
 
     fn tags(&self) -> Vec<String> {
@@ -130,5 +134,10 @@ impl Group<'_, '_> {
             }
         }
         tags
+    }
+
+    /// A JSON pointer to its path.
+    pub(crate) fn pointer(&self) -> String {
+        pointer("/paths", self.operations.values().next().map_or("", |target| target.template))
     }
 }

@@ -217,8 +217,25 @@ impl<'a> Commit<'a> {
             .set_expression_attribute_values((!values.is_empty()).then_some(values))
             .build()
             .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-        self.rows.push((TransactWriteItem::builder().condition_check(check).build(), refusal));
+        self.add_check(check, refusal);
         Ok(())
+    }
+
+    /// Adds a check of a row. A transaction looks at a row once, so that a second check of it joins the first one; when the
+    /// two fail, nobody can tell which did, so that what was decided on has to be read anew.
+    fn add_check(&mut self, check: ConditionCheck, refusal: Refusal) {
+        let mut checks =
+            self.rows.iter_mut().filter_map(|(row, refusal)| Some((row.condition_check.as_mut()?, refusal)));
+        match checks.find(|(known, _)| known.key == check.key) {
+            Some((known, known_refusal)) => {
+                known.condition_expression =
+                    format!("({}) AND ({})", known.condition_expression, check.condition_expression);
+                join_maps(&mut known.expression_attribute_names, check.expression_attribute_names);
+                join_maps(&mut known.expression_attribute_values, check.expression_attribute_values);
+                *known_refusal = Refusal::Stale;
+            }
+            None => self.rows.push((TransactWriteItem::builder().condition_check(check).build(), refusal)),
+        }
     }
 
     /// Updates a row that is a number, with the fields that every row has.
@@ -320,6 +337,12 @@ impl<'a> Commit<'a> {
     /// Carries the time along for helpers that add rows.
     pub(crate) fn now(&self) -> Timestamp {
         self.context.now
+    }
+}
+
+fn join_maps<T>(known: &mut Option<HashMap<String, T>>, more: Option<HashMap<String, T>>) {
+    if let Some(more) = more {
+        known.get_or_insert_default().extend(more);
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   T#<tenant>#<kind>      <id>            a resource             gsi1: T#<tenant>#<kind>#<group> / <id>
-//!   T#<tenant>#NAME#<kind> <name>          the claim on its name
+//!   T#<tenant>#NAME#<kind> <name>          the claim on its name; on a product and environment, for `rollout_claim`
 //!   C#<cluster>            DEP#<id>        a deployment           gsi1: T#<tenant>#deployment#all / <id>
 //!   C#<cluster>            VERSION         how often the cluster's desired state changed
 //!   C#<cluster>            PLACE           the bus that holds its rule

@@ -32,7 +32,7 @@ fn definition(desk: &Desk, bytes: usize) -> Definition {
         let spec = json!({ "name": "orders", "scheme": "http", "endpoints": [{ "host": host, "port": 80 }] });
         Backend::new(desk.context().id(), serde_json::from_value(spec).unwrap())
     });
-    Definition { routes: vec![], backends: backends.collect() }
+    Definition { backends: backends.collect(), ..Definition::default() }
 }
 
 async fn put(desk: &Desk, service: ApiServiceId, definition: &Definition) -> Result<(), StoreError> {

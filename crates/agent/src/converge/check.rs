@@ -17,14 +17,19 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
     /// trouble is returned.
     pub async fn check(&mut self, by: Timestamp) -> Result<(), ConvergeError> {
         let due = |watch: &Watch| watch.due().is_some_and(|due| due <= by);
-        let due: Vec<_> = self.watches.iter().filter(|(_, watch)| due(watch)).map(|(id, _)| *id).collect();
+        let ids: Vec<_> = self.watches.iter().filter(|(_, watch)| due(watch)).map(|(id, _)| *id).collect();
         let mut trouble = None;
-        for id in due {
+        for id in ids {
             if self.stop.requested() {
                 return Err(ConvergeError::Stopping);
             }
             let ended = self.look(id).await;
-            self.go_on(id, ended, &mut trouble)?;
+            if let Err(error) = self.go_on(id, ended, &mut trouble) {
+                // The others would meet the same.
+                let now = self.clock.now();
+                self.watches.values_mut().filter(|watch| due(watch)).for_each(|watch| watch.postpone(now));
+                return Err(error);
+            }
         }
         trouble.map_or(Ok(()), Err)
     }

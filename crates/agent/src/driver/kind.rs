@@ -60,3 +60,25 @@ pub(super) fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
     let group = |api_version: &str| api_version.split_once('/').map_or(String::new(), |(group, _)| group.to_owned());
     KINDS.iter().find(|known| known.kind == kind && group(known.api_version) == group(api_version))
 }
+
+#[cfg(test)]
+mod tests {
+    use switchtower_render::{Options, fixture, render};
+
+    use super::*;
+
+    #[test]
+    fn every_kind_that_is_rendered_is_known_in_the_version_that_is_rendered() {
+        for snapshot in [fixture::small(), fixture::large(40)] {
+            for object in render(&snapshot, &Options::default()).unwrap().objects {
+                let known = find(object.api_version, object.kind).map(|kind| kind.api_version);
+                assert_eq!(
+                    known,
+                    Some(object.api_version),
+                    "add {} to KINDS and infra/kubernetes/agent.yaml",
+                    object.kind
+                );
+            }
+        }
+    }
+}

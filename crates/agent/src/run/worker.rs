@@ -12,6 +12,9 @@ use crate::{
     port::{Clock, ControlPlane, Driver, Message, Queue, StateStore},
 };
 
+/// Until the agent looks around again when something stands in its way.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
 /// What to do next.
 enum Task {
     Batch(Vec<Message>),
@@ -41,6 +44,7 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
         }
         backoff.reset();
         let mut resync_at = self.clock.now();
+        let mut look_at = later(resync_at, LOOK_AGAIN);
         loop {
             match self.next(&mut batches, &mut desired, resync_at, converger.due()).await {
                 Task::Stop => return,
@@ -52,9 +56,11 @@ impl<C: ControlPlane, K: Clock> Shared<C, K> {
                     }
                 }
                 Task::Check => {
-                    // What stood in the way may be gone.
-                    if self.capabilities.borrow().as_ref().is_some_and(|found| !found.problems.is_empty()) {
+                    let troubled = self.capabilities.borrow().as_ref().is_some_and(|found| !found.problems.is_empty());
+                    if troubled && self.clock.now() >= look_at {
+                        // What stood in the way may be gone.
                         self.look_around(&converger).await;
+                        look_at = later(self.clock.now(), LOOK_AGAIN);
                     }
                     self.note(converger.check(self.clock.now()).await);
                 }

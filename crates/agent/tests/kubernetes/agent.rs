@@ -30,6 +30,7 @@ use switchtower_domain::{
     resource::Resource,
 };
 use switchtower_protocol::{
+    capabilities::Capabilities,
     desired::{DesiredItem, DesiredPage},
     heartbeat::{Heartbeat, HeartbeatReply},
     queue::QueueCredentials,
@@ -81,6 +82,7 @@ pub(crate) struct Control {
     pub(crate) deployment: Option<Resource<Deployment>>,
     pub(crate) snapshot: Snapshot,
     pub(crate) reports: Vec<Report>,
+    pub(crate) told: Vec<Capabilities>,
     pub(crate) down: bool,
     now: Timestamp,
     disk: Option<String>,
@@ -167,7 +169,8 @@ impl ControlPlane for World {
         })
     }
 
-    async fn heartbeat(&self, _: &Heartbeat) -> Result<HeartbeatReply, ApiError> {
+    async fn heartbeat(&self, heartbeat: &Heartbeat) -> Result<HeartbeatReply, ApiError> {
+        self.with(|control| control.told.extend(heartbeat.capabilities.clone()));
         Ok(HeartbeatReply { desired_version: 1, heartbeat_seconds: 10 })
     }
 
@@ -196,7 +199,8 @@ impl Agent {
         let change = Resource::first(snapshot.deployment_id, snapshot.tenant_id, name, source, "1".into(), &stamp());
         let deployment = change.after().cloned();
         let now = Timestamp::UNIX_EPOCH;
-        let control = Control { deployment, snapshot, reports: Vec::new(), down: false, now, disk: None };
+        let control =
+            Control { deployment, snapshot, reports: Vec::new(), told: Vec::new(), down: false, now, disk: None };
         let world = World(Arc::new(Mutex::new(control)));
         let converger = converger(&stand_in, &world, State::new(ClusterId::nil())).await;
         Self { stand_in, world, converger }

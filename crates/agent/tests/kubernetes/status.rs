@@ -176,5 +176,6 @@ async fn an_api_server_that_is_away_keeps_what_is_known_and_is_told_of_what_is_n
     agent.stand_in.with(|server| server.down = true);
     assert!(agent.resync().await.is_err());
     assert!(agent.after(60).await.is_err());
+    agent.after(0).await.expect("nothing is looked at again at once");
     assert_eq!(agent.status(), DeploymentStatus::Ready);
 }

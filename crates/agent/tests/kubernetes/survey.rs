@@ -1,5 +1,7 @@
 //! What the agent tells of what it can do.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use switchtower_agent::port::Driver;
 use switchtower_protocol::capabilities::Capabilities;
@@ -100,6 +102,17 @@ async fn a_backend_api_that_is_off_is_found_out_from_the_status_of_backends() {
     driver.apply(&order(&driver, &snapshot(), 1)).await.unwrap();
     let found = driver.survey().await;
     assert!(problem(&found, "backend_api_off").contains("enableBackend"));
+}
+
+#[test]
+fn the_manifest_that_runs_the_agent_grants_what_it_asks_for_and_no_more() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/kubernetes/agent.yaml");
+    let manifest = std::fs::read_to_string(path).unwrap();
+    let granted: Vec<&str> = manifest.lines().filter_map(|line| line.trim().strip_prefix("resources: [")).collect();
+    let granted: BTreeSet<&str> = granted.iter().flat_map(|list| list.trim_end_matches(']').split(", ")).collect();
+    assert_eq!(granted, crate::server::KINDS.map(|(_, _, plural)| plural).into());
+    let verbs: BTreeSet<&str> = manifest.lines().filter_map(|line| line.trim().strip_prefix("verbs: ")).collect();
+    assert_eq!(verbs, ["[get, list, create, patch, delete]", "[get]"].into());
 }
 
 #[tokio::test]

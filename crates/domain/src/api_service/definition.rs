@@ -1,8 +1,11 @@
 //! The routes and backends of one API service, as one document.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-use super::{Backend, BackendInput, Route, RouteInput};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Backend, BackendInput, Imported, Route, RouteInput};
 use crate::{
     field::FieldErrors,
     id::{BackendId, RouteId},
@@ -20,6 +23,12 @@ pub struct Definition {
     pub routes: Vec<Route>,
     /// The backends.
     pub backends: Vec<Backend>,
+    /// What the last import left, where a person has changed it since.
+    #[serde(default, skip_serializing_if = "Imported::is_empty")]
+    pub imported: Imported,
+    /// What the last imported document says of the API as a whole in `x-…` fields.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extensions: BTreeMap<String, Value>,
 }
 
 /// Why a definition cannot become what was asked for.
@@ -66,7 +75,7 @@ impl Definition {
                 let (from, to) = (route.spec.status, spec.status);
                 let detail = format!("A route that is `{}` cannot become `{}`.", from.name(), to.name());
                 errors.require(from.may_become(to), "/status", "wrong_state", detail);
-                route.origin = route.origin.after_edit();
+                route.origin = self.imported.routes.become_spec(route, &spec);
                 route.spec = spec;
             }
             None => {
@@ -80,7 +89,8 @@ impl Definition {
 
     /// Removes a route.
     pub fn remove_route(mut self, id: RouteId) -> Result<Self, DefinitionError> {
-        self.route(id).ok_or(DefinitionError::NotFound)?;
+        let route = self.routes.iter().find(|route| route.id == id).ok_or(DefinitionError::NotFound)?;
+        self.imported.routes.delete(route);
         self.routes.retain(|route| route.id != id);
         Ok(self)
     }
@@ -98,7 +108,7 @@ impl Definition {
         match self.backends.iter_mut().find(|backend| backend.id == id) {
             Some(backend) if backend.spec == spec => {}
             Some(backend) => {
-                backend.origin = backend.origin.after_edit();
+                backend.origin = self.imported.backends.become_spec(backend, &spec);
                 backend.spec = spec;
             }
             None => {
@@ -117,6 +127,9 @@ impl Definition {
         let routes: Vec<_> = self.routes.iter().filter(names).map(|route| route.id).collect();
         if !routes.is_empty() {
             return Err(DefinitionError::BackendInUse { routes });
+        }
+        if let Some(backend) = self.backends.iter().find(|backend| backend.id == id) {
+            self.imported.backends.delete(backend);
         }
         self.backends.retain(|backend| backend.id != id);
         Ok(self)
@@ -139,7 +152,7 @@ mod tests {
     fn an_edit_of_an_imported_part_keeps_its_id_and_says_edited() {
         let id = BackendId::from_parts(1, 1);
         let imported = Backend { id, origin: Origin::Imported, spec: spec("a.example") };
-        let definition = Definition { routes: vec![], backends: vec![imported] };
+        let definition = Definition { backends: vec![imported], ..Definition::default() };
         let same = definition.clone().put_backend(id, spec("a.example")).unwrap();
         assert_eq!(same, definition);
         let edited = definition.put_backend(id, spec("b.example")).unwrap();

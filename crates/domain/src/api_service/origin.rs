@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 /// ```text
 ///   manual                       a person made it, and it stays a person's
 ///   imported --put--> edited     an import made it; `edited` tells the next import that a person changed it
+///   edited   --put--> imported   a person put it back to what the import had made
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -25,14 +26,5 @@ impl Origin {
     /// Whether a person made it.
     pub const fn is_manual(&self) -> bool {
         matches!(self, Self::Manual)
-    }
-
-    /// The origin after a person changed the part.
-    #[must_use]
-    pub const fn after_edit(self) -> Self {
-        match self {
-            Self::Manual => Self::Manual,
-            Self::Imported | Self::Edited => Self::Edited,
-        }
     }
 }

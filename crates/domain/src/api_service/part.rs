@@ -17,7 +17,7 @@ pub trait Part: Clone + Serialize + Send + Sync + 'static {
     /// What its ids are ids of.
     type Marker: Prefixed;
     /// What a caller sends to make or replace one.
-    type Input: Clone + DeserializeOwned + ToSchema + Send + Sync + 'static;
+    type Input: Clone + PartialEq + Serialize + DeserializeOwned + ToSchema + Send + Sync + 'static;
 
     /// What it is called in problems.
     const KIND: &'static str;
@@ -31,6 +31,15 @@ pub trait Part: Clone + Serialize + Send + Sync + 'static {
 
     /// Its name.
     fn name(&self) -> &Name;
+
+    /// Where it came from.
+    fn origin(&self) -> Origin;
+
+    /// What it is, without its id.
+    fn spec(&self) -> &Self::Input;
+
+    /// One that an import makes.
+    fn imported(id: Id<Self::Marker>, spec: Self::Input) -> Self;
 
     /// All of a definition, in order of creation.
     fn all(definition: &Definition) -> &[Self];
@@ -63,6 +72,18 @@ impl Part for Route {
         &self.spec.name
     }
 
+    fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    fn spec(&self) -> &RouteInput {
+        &self.spec
+    }
+
+    fn imported(id: Id<RouteMarker>, spec: RouteInput) -> Self {
+        Self { id, origin: Origin::Imported, spec }
+    }
+
     fn all(definition: &Definition) -> &[Self] {
         &definition.routes
     }
@@ -90,6 +111,18 @@ impl Part for Backend {
 
     fn name(&self) -> &Name {
         &self.spec.name
+    }
+
+    fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    fn spec(&self) -> &BackendInput {
+        &self.spec
+    }
+
+    fn imported(id: Id<BackendMarker>, spec: BackendInput) -> Self {
+        Self { id, origin: Origin::Imported, spec }
     }
 
     fn all(definition: &Definition) -> &[Self] {

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::{
     document::Server,
     error::ImportError,
-    note::{Notes, pointer},
+    note::{Notes, cut, pointer},
     server::{Address, BaseUrl, Location, ServerProblem, locate},
 };
 
@@ -81,12 +81,24 @@ impl<'a> Servers<'a> {
         self.met.into_keys().collect()
     }
 
+    fn note_variables(&self, server: &Server, at: &str, notes: &mut Notes) {
+        if let Some((name, variable)) = server.variables.first() {
+            let detail = format!(
+                "Variables of a server take their defaults, here `{}` for `{}`; edit the backend for other values.",
+                cut(variable.default.as_deref().unwrap_or_default(), 60),
+                cut(name, 60)
+            );
+            notes.add(format!("{at}/variables"), "server_variables", detail);
+        }
+    }
+
     fn choose(&mut self, servers: &[Server], at: &str, notes: &mut Notes) -> Result<Choice, ImportError> {
         let (mut first, mut relative, mut reason) = (None, Vec::new(), None);
         for (index, server) in servers.iter().enumerate() {
             let at = format!("{at}/servers/{index}");
             match locate(server, self.base) {
                 Ok(location) => {
+                    self.note_variables(server, &at, notes);
                     self.met.entry(location.address.clone()).or_insert(Met { pointer: at, used: false });
                     first.get_or_insert(location);
                 }

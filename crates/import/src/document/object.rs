@@ -8,7 +8,7 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::Map;
+use super::{Extensions, Map};
 
 /// An object with known fields.
 pub(crate) trait Fields: Default {
@@ -17,6 +17,11 @@ pub(crate) trait Fields: Default {
 
     /// Reads the value of a field that is of use; `false` when it is not, and nothing was read.
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error>;
+
+    /// Where fields that start with `x-` are kept, when they are.
+    fn extensions(&mut self) -> Option<&mut Extensions> {
+        None
+    }
 
     /// Hears of a field that was skipped.
     fn skipped(&mut self, _key: &str) {}
@@ -54,7 +59,11 @@ impl<'de, T: Fields> Deserialize<'de> for Object<T> {
                     if known.contains(&key) {
                         return Err(A::Error::custom(format_args!("the field `{key}` is there twice")));
                     }
-                    if object.field(&key, &mut map)? {
+                    if key.starts_with("x-")
+                        && let Some(extensions) = object.extensions()
+                    {
+                        extensions.read(&key, &mut map)?;
+                    } else if object.field(&key, &mut map)? {
                         known.push(key);
                     } else {
                         map.next_value::<IgnoredAny>()?;

@@ -3,7 +3,9 @@
 use serde::de::MapAccess;
 
 use super::{
-    Extras, Server,
+    Extensions, Extras, Security, Server,
+    asides::{ExternalDocs, Links, Parameters},
+    loose::{flag, fold, loose},
     object::{Fields, list, objects, present},
 };
 
@@ -15,7 +17,14 @@ pub(crate) struct Operation {
     pub(crate) description: Option<String>,
     pub(crate) tags: Vec<String>,
     pub(crate) servers: Vec<Server>,
+    /// Its own requirements; the document's when it says none.
+    pub(crate) security: Option<Security>,
+    pub(crate) deprecated: bool,
+    pub(crate) external_docs: ExternalDocs,
+    pub(crate) parameters: Parameters,
+    pub(crate) links: Links,
     pub(crate) has_callbacks: bool,
+    pub(crate) extensions: Extensions,
     pub(crate) extras: Extras,
 }
 
@@ -29,16 +38,23 @@ impl Fields for Operation {
             "description" => self.description = map.next_value()?,
             "tags" => self.tags = list(map)?,
             "servers" => self.servers = objects(map)?,
+            "security" => self.security = Some(fold(map)?),
+            "deprecated" => self.deprecated = flag(map)?,
+            "externalDocs" => self.external_docs = loose(map)?,
+            "parameters" => self.parameters = fold(map)?,
+            "responses" => self.links = fold(map)?,
             "callbacks" => self.has_callbacks = present(map)?,
             _ => return Ok(false),
         }
         Ok(true)
     }
 
+    fn extensions(&mut self) -> Option<&mut Extensions> {
+        Some(&mut self.extensions)
+    }
+
     fn skipped(&mut self, key: &str) {
-        const WITHOUT_USE: [&str; 6] =
-            ["parameters", "requestBody", "responses", "security", "deprecated", "externalDocs"];
-        if !WITHOUT_USE.contains(&key) {
+        if key != "requestBody" {
             self.extras.meet(key);
         }
     }

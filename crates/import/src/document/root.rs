@@ -3,9 +3,12 @@
 use serde::de::MapAccess;
 
 use super::{
-    Extras, Map, PathItem, Server,
+    Extensions, Extras, Map, PathItem, Security, Server,
+    asides::Parameters,
+    loose::fold,
     object::{Fields, entries, object, objects, present},
     scalar::Scalar,
+    security::Schemes,
 };
 
 /// The document itself.
@@ -18,7 +21,8 @@ pub(crate) struct Root {
     pub(crate) paths: Map<PathItem>,
     pub(crate) components: Components,
     pub(crate) has_webhooks: bool,
-    pub(crate) has_security: bool,
+    pub(crate) security: Security,
+    pub(crate) extensions: Extensions,
     pub(crate) extras: Extras,
 }
 
@@ -27,14 +31,17 @@ pub(crate) struct Root {
 pub(crate) struct Info {
     pub(crate) title: Option<String>,
     pub(crate) version: Option<String>,
+    pub(crate) summary: Option<String>,
     pub(crate) description: Option<String>,
+    pub(crate) extensions: Extensions,
 }
 
 /// What may be referred to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Components {
     pub(crate) path_items: Map<PathItem>,
-    pub(crate) has_security_schemes: bool,
+    pub(crate) security_schemes: Schemes,
+    pub(crate) parameters: Parameters,
 }
 
 fn scalar<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<String>, A::Error> {
@@ -53,14 +60,18 @@ impl Fields for Root {
             "paths" => self.paths = entries(map)?,
             "components" => self.components = object(map)?,
             "webhooks" => self.has_webhooks = present(map)?,
-            "security" => self.has_security = present(map)?,
+            "security" => self.security = fold(map)?,
             _ => return Ok(false),
         }
         Ok(true)
     }
 
+    fn extensions(&mut self) -> Option<&mut Extensions> {
+        Some(&mut self.extensions)
+    }
+
     fn skipped(&mut self, key: &str) {
-        if !["tags", "externalDocs", "jsonSchemaDialect"].contains(&key) {
+        if !["tags", "externalDocs", "jsonSchemaDialect", "$self"].contains(&key) {
             self.extras.meet(key);
         }
     }
@@ -73,10 +84,15 @@ impl Fields for Info {
         match key {
             "title" => self.title = scalar(map)?,
             "version" => self.version = scalar(map)?,
+            "summary" => self.summary = scalar(map)?,
             "description" => self.description = scalar(map)?,
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    fn extensions(&mut self) -> Option<&mut Extensions> {
+        Some(&mut self.extensions)
     }
 }
 
@@ -85,8 +101,9 @@ impl Fields for Components {
 
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
         match key {
+            "parameters" => self.parameters = fold(map)?,
             "pathItems" => self.path_items = entries(map)?,
-            "securitySchemes" => self.has_security_schemes = present(map)?,
+            "securitySchemes" => self.security_schemes = fold(map)?,
             _ => return Ok(false),
         }
         Ok(true)

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use switchtower_domain::{
-    api_service::{Backend, BackendInput, Origin, Scheme},
+    api_service::{Backend, BackendInput, Part},
     id::BackendId,
 };
 
-use super::{IdSource, changes::PartChanges};
+use super::{IdSource, ledger::Ledger};
 use crate::{
     name::{Names, backend_name},
     note::Notes,
@@ -15,107 +15,139 @@ use crate::{
 };
 
 /// Backends of before and new ones.
-pub(super) struct Merged {
+pub(super) struct Merged<'a> {
     backends: Vec<Backend>,
-    /// Which backend is which address.
+    /// Which backend is which address; a deleted one, too, so that its routes still know it.
     pub(super) ids: HashMap<Address, BackendId>,
+    /// The deleted ones that the document has, with what it says of them.
+    deleted: Vec<(&'a Backend, BackendInput)>,
+    names: Names,
 }
 
-/// Whether a backend is taken for an address.
-type Fits = fn(&Backend, &Address) -> bool;
+/// Whether a backend is taken for an address, by what it is and what the last import left.
+type Fits = fn(&Backend, &BackendInput, &Address) -> bool;
 
 /// Finds a backend for every address, and makes those that are missing.
-pub(super) fn merge(
+pub(super) fn merge<'a>(
     current: &[Backend],
+    deleted: &'a [Backend],
     addresses: &[Address],
-    overwrite: bool,
+    ledger: &mut Ledger<'_, Backend>,
     ids: &mut dyn IdSource,
-    changes: &mut PartChanges,
-) -> Merged {
-    let mut merged = Merged { backends: current.to_vec(), ids: HashMap::new() };
-    let mut taken: HashSet<BackendId> = HashSet::new();
-    // What listens there now, an imported one before one made by hand; then, of the imported, what has the name.
-    let passes: [Fits; 3] = [
-        |backend, address| !backend.origin.is_manual() && is_at(backend, address),
-        |backend, address| backend.origin.is_manual() && is_at(backend, address),
-        |backend, address| !backend.origin.is_manual() && backend.spec.name == backend_name(&address.label()),
-    ];
-    for fits in passes {
-        for address in addresses {
-            if merged.ids.contains_key(address) {
-                continue;
-            }
-            if let Some(backend) = current.iter().find(|known| !taken.contains(&known.id) && fits(known, address)) {
-                taken.insert(backend.id);
-                merged.ids.insert(address.clone(), backend.id);
-            }
-        }
-    }
-    let mut names = Names::default();
-    current.iter().for_each(|backend| names.take(&backend.spec.name));
+) -> Merged<'a> {
+    let known: Vec<(&Backend, BackendInput)> =
+        current.iter().chain(deleted).map(|backend| (backend, ledger.base_spec(backend).into_owned())).collect();
+    let mut merged =
+        Merged { backends: current.to_vec(), ids: HashMap::new(), deleted: Vec::new(), names: Names::default() };
+    current.iter().for_each(|backend| merged.names.take(&backend.spec.name));
+    let found = find(&known, addresses);
     for address in addresses {
-        match merged.ids.get(address) {
-            Some(id) => {
-                let known = merged.backends.iter_mut().find(|backend| backend.id == *id);
-                if let Some(backend) = known.filter(|backend| !backend.origin.is_manual()) {
-                    let spec = respecified(&backend.spec, address);
-                    changes.settle(backend, spec, overwrite);
-                }
-            }
-            None => {
-                let name = names.free(&backend_name(&address.label()));
-                changes.add(&name);
-                let id = ids.backend();
-                merged.ids.insert(address.clone(), id);
-                let spec = BackendInput::new(name, address.scheme, vec![address.endpoint()]);
-                merged.backends.push(Backend { id, origin: Origin::Imported, spec });
-            }
+        let Some(id) = found.get(address) else {
+            let name = merged.names.free(&backend_name(&address.label()));
+            ledger.add(&name);
+            let spec = BackendInput::new(name, address.scheme, vec![address.endpoint()]);
+            let backend = Backend::imported(ids.backend(), spec);
+            merged.ids.insert(address.clone(), backend.id);
+            merged.backends.push(backend);
+            continue;
+        };
+        merged.ids.insert(address.clone(), *id);
+        let Some((_, base)) = known.iter().find(|(backend, _)| backend.id == *id) else { continue };
+        let said = specified(base.clone(), address);
+        if let Some(backend) = deleted.iter().find(|backend| backend.id == *id) {
+            merged.deleted.push((backend, said));
+        } else if let Some(backend) = merged.backends.iter_mut().find(|backend| backend.id == *id)
+            && !backend.origin.is_manual()
+        {
+            *backend = ledger.settled(backend, said);
         }
     }
     merged
 }
 
-/// Whether the backend is that address and no other.
-fn is_at(backend: &Backend, address: &Address) -> bool {
-    backend.spec.scheme == address.scheme && backend.spec.endpoints == [address.endpoint()]
+/// What listens there, an imported one before one made by hand; then, of the imported, what a person made listen there,
+/// then what has the name.
+fn find(known: &[(&Backend, BackendInput)], addresses: &[Address]) -> HashMap<Address, BackendId> {
+    let passes: [Fits; 4] = [
+        |backend, base, address| !backend.origin.is_manual() && is_at(base, address),
+        |backend, _, address| backend.origin.is_manual() && is_at(&backend.spec, address),
+        |backend, _, address| !backend.origin.is_manual() && is_at(&backend.spec, address),
+        |backend, base, address| !backend.origin.is_manual() && base.name == backend_name(&address.label()),
+    ];
+    let mut found = HashMap::new();
+    let mut taken: HashSet<BackendId> = HashSet::new();
+    for fits in passes {
+        for address in addresses {
+            if found.contains_key(address) {
+                continue;
+            }
+            let free = |(backend, base): &&(&Backend, BackendInput)| {
+                !taken.contains(&backend.id) && fits(backend, base, address)
+            };
+            if let Some((backend, _)) = known.iter().find(free) {
+                taken.insert(backend.id);
+                found.insert(address.clone(), backend.id);
+            }
+        }
+    }
+    found
 }
 
-/// The backend at that address; its name and its TLS name stay, since no document says them.
-fn respecified(spec: &BackendInput, address: &Address) -> BackendInput {
+/// Whether the backend is that address and no other.
+fn is_at(spec: &BackendInput, address: &Address) -> bool {
+    spec.scheme == address.scheme
+        && matches!(spec.endpoints.as_slice(), [one] if one.host == address.host && one.port == address.port)
+}
+
+/// The backend at that address; the rest is as it was, but for TLS where there is none.
+fn specified(base: BackendInput, address: &Address) -> BackendInput {
     BackendInput {
         scheme: address.scheme,
         endpoints: vec![address.endpoint()],
-        tls: spec.tls.clone().filter(|_| address.scheme == Scheme::Https),
-        ..spec.clone()
+        tls: base.tls.filter(|_| address.scheme.is_tls()),
+        ..base
     }
 }
 
-impl Merged {
-    /// The backends without those that the document no longer has and no route uses.
-    pub(super) fn retire(
-        self,
+impl Merged<'_> {
+    /// The backends without those that the document no longer has and no route uses, and with those that a person
+    /// deleted and a route needs again.
+    pub(super) fn finish(
+        mut self,
         used: &HashSet<BackendId>,
-        overwrite: bool,
-        changes: &mut PartChanges,
+        ledger: &mut Ledger<'_, Backend>,
         notes: &mut Notes,
     ) -> Vec<Backend> {
         let wanted: HashSet<BackendId> = self.ids.into_values().collect();
-        let mut backends = self.backends;
-        backends.retain_mut(|backend| {
+        let mut backends = Vec::new();
+        for backend in self.backends {
             if wanted.contains(&backend.id) {
-                return true;
-            }
-            if !backend.origin.is_manual() && used.contains(&backend.id) {
+                backends.push(backend);
+            } else if !backend.origin.is_manual() && used.contains(&backend.id) {
                 let detail = format!(
                     "The document no longer has the backend `{}`; it stays while routes send requests to it.",
                     backend.spec.name
                 );
                 notes.add("/servers", "backend_in_use", detail);
-                changes.unchanged += 1;
-                return true;
+                ledger.changes.unchanged += 1;
+                ledger.keep_base(&backend);
+                backends.push(backend);
+            } else {
+                backends.extend(ledger.dropped(&backend));
             }
-            changes.stays(backend, overwrite)
-        });
+        }
+        for (backend, said) in self.deleted {
+            if used.contains(&backend.id) {
+                let detail = format!(
+                    "The backend `{}` was deleted by a person; it is back because routes of the document need it.",
+                    backend.spec.name
+                );
+                notes.add("/servers", "backend_restored", detail);
+                backends.push(ledger.restored(backend, &said, &mut self.names));
+            } else {
+                backends.extend(ledger.deleted(backend, &said, &mut self.names));
+            }
+        }
         backends
     }
 }

@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use switchtower_domain::{api_service::Origin, name::Name};
+use switchtower_domain::name::Name;
 use utoipa::ToSchema;
-
-use super::piece::{Piece, differences};
 
 /// What would differ after an import.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
@@ -19,21 +17,26 @@ pub struct Changes {
 /// What would differ among the parts of one kind; parts made by hand are in none of the lists.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct PartChanges {
-    /// New ones.
+    /// New ones, and `edited` ones that a person had deleted and that come back.
     pub added: Vec<Part>,
-    /// Ones that become what the document says.
+    /// Ones of which the document changed something; the fields tell what.
     pub changed: Vec<Part>,
     /// Ones that a person edited and that stay so; the fields tell what the document says instead, and there
     /// are none when the document no longer has the part.
     pub kept: Vec<Part>,
     /// Ones that the document no longer has.
     pub removed: Vec<Part>,
+    /// Ones that the document has and that stay deleted, because a person deleted them.
+    pub deleted: Vec<Part>,
+    /// Where a person and the document changed the same since the last import.
+    pub conflicts: Vec<Conflict>,
     /// How many imported ones are already what the document says.
     pub unchanged: usize,
 }
 
 /// A route or a backend.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = ImportPart)]
 pub struct Part {
     /// Its name.
     pub name: Name,
@@ -48,7 +51,7 @@ pub struct Part {
 /// A field that differs.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FieldChange {
-    /// The field.
+    /// The field; `extensions/x-…` is one field for each extension.
     pub field: String,
     /// What it is; null when it is not there.
     pub before: Value,
@@ -56,10 +59,70 @@ pub struct FieldChange {
     pub after: Value,
 }
 
+/// A part that a person and the document both changed since the last import.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = ImportConflict)]
+pub struct Conflict {
+    /// The part's name.
+    pub name: Name,
+    /// What the two did.
+    pub kind: ConflictKind,
+    /// What becomes of it.
+    pub resolution: Resolution,
+    /// The fields that both changed, or that the document changed of a deleted part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub fields: Vec<FieldConflict>,
+}
+
+/// What a person and the document did to the same part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConflictKind {
+    /// Both changed the same fields, to different values.
+    BothChanged,
+    /// A person deleted it, and the document changed it.
+    DeletedByPerson,
+    /// A person changed it, and the document no longer has it.
+    DeletedByDocument,
+}
+
+/// What becomes of a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolution {
+    /// What the person did stays, and the next import tells of the conflict again.
+    Open,
+    /// What the person did stays, for good.
+    Mine,
+    /// The document wins.
+    Document,
+}
+
+/// The three values of a field.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FieldConflict {
+    /// The field.
+    pub field: String,
+    /// What the last import left; null when there was none, and not there when that was not kept yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub base: Option<Value>,
+    /// What it is; null when it is not there.
+    pub mine: Value,
+    /// What the document says; null when it says nothing.
+    pub document: Value,
+}
+
 impl Changes {
     /// Whether nothing would differ.
     pub fn is_empty(&self) -> bool {
         self.routes.is_empty() && self.backends.is_empty()
+    }
+
+    /// How many conflicts there are.
+    pub fn conflicts(&self) -> usize {
+        self.routes.conflicts.len() + self.backends.conflicts.len()
     }
 }
 
@@ -68,43 +131,11 @@ impl PartChanges {
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
     }
+}
 
-    /// Notes a new part.
-    pub(super) fn add(&mut self, name: &Name) {
-        self.added.push(Part { name: name.clone(), edited: false, fields: Vec::new() });
-    }
-
-    /// Makes a part what the document says, unless a person's edit is to stay.
-    pub(super) fn settle<P: Piece>(&mut self, piece: &mut P, spec: P::Spec, overwrite: bool) {
-        if *piece.spec() == spec {
-            self.unchanged += 1;
-            return;
-        }
-        let edited = *piece.origin() == Origin::Edited;
-        let part = Part { name: piece.name().clone(), edited, fields: differences(piece.spec(), &spec) };
-        if edited && !overwrite {
-            self.kept.push(part);
-            return;
-        }
-        self.changed.push(part);
-        *piece.spec() = spec;
-        *piece.origin() = Origin::Imported;
-    }
-
-    /// Whether a part that the document does not have stays nevertheless.
-    pub(super) fn stays<P: Piece>(&mut self, piece: &mut P, overwrite: bool) -> bool {
-        let origin = *piece.origin();
-        if origin.is_manual() {
-            return true;
-        }
-        let edited = origin == Origin::Edited;
-        let part = Part { name: piece.name().clone(), edited, fields: Vec::new() };
-        let stays = edited && !overwrite;
-        if stays {
-            self.kept.push(part)
-        } else {
-            self.removed.push(part)
-        }
-        stays
+impl FieldConflict {
+    /// With what the last import left, what a person made of it, and what the document says.
+    pub(super) fn new(field: &str, (base, mine, document): (Option<Value>, Value, Value)) -> Self {
+        Self { field: field.to_owned(), base, mine, document }
     }
 }

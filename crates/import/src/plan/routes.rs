@@ -1,116 +1,122 @@
 //! The document's routes meet those that exist.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use switchtower_domain::{
-    api_service::{BackendRef, Method, Origin, PathMatch, Route, RouteInput},
+    api_service::{BackendRef, Bases, Method, Part, PathMatch, Route, RouteInput},
     id::BackendId,
     name::Name,
 };
 
-use super::{IdSource, changes::PartChanges};
-use crate::{name::Names, server::Address, wanted::WantedRoute};
+use super::{
+    IdSource,
+    ledger::Ledger,
+    matching::{Known, find},
+};
+use crate::{
+    name::Names,
+    note::Notes,
+    server::Address,
+    wanted::{Wanted, WantedRoute},
+};
 
-/// Finds an imported route for everything that is wanted, makes those that are missing, and drops the rest.
+/// Finds a known route for everything that is wanted, makes those that are missing, and drops the rest.
 pub(super) fn merge(
     current: &[Route],
-    wanted: Vec<WantedRoute>,
+    before: &Bases<Route>,
+    wanted: Wanted,
     backends: &HashMap<Address, BackendId>,
-    overwrite: bool,
+    ledger: &mut Ledger<'_, Route>,
     ids: &mut dyn IdSource,
-    changes: &mut PartChanges,
 ) -> Vec<Route> {
-    let found = find(current, &wanted);
-    let mut claims: HashMap<usize, WantedRoute> = HashMap::new();
+    let Wanted { routes: wanted, by_hand } = wanted;
+    let found = find(current, before, &wanted);
+    let mut claims: HashMap<Known, WantedRoute> = HashMap::new();
     let mut fresh = Vec::new();
     for (wanted, found) in wanted.into_iter().zip(found) {
         match found {
-            Some(index) => drop(claims.insert(index, wanted)),
+            Some(known) => drop(claims.insert(known, wanted)),
             None => fresh.push(wanted),
         }
     }
     let mut routes = Vec::new();
     for (index, route) in current.iter().enumerate() {
-        let mut route = route.clone();
-        let stays = match claims.remove(&index) {
+        match claims.remove(&Known::Present(index)) {
             Some(wanted) => {
-                let RouteInput { description, path, methods, backend_refs, tags, .. } =
-                    specified(wanted, route.spec.name.clone(), backends);
-                let spec = RouteInput { description, path, methods, backend_refs, tags, ..route.spec.clone() };
-                changes.settle(&mut route, spec, overwrite);
-                true
+                let said = specified(wanted, &ledger.base_spec(route), backends);
+                routes.push(ledger.settled(route, said));
             }
-            None => changes.stays(&mut route, overwrite),
-        };
-        if stays {
-            routes.push(route);
+            None => routes.extend(ledger.dropped(route)),
         }
     }
     let mut names = Names::default();
     routes.iter().for_each(|route| names.take(&route.spec.name));
+    for (index, route) in before.deleted.iter().enumerate() {
+        match claims.remove(&Known::Deleted(index)) {
+            Some(wanted) => {
+                let said = specified(wanted, &route.spec, backends);
+                routes.extend(ledger.deleted(route, &said, &mut names));
+            }
+            // The document has it, even though a route made by hand answers it at the moment.
+            None if by_hand.contains(&route.spec.path) => ledger.bases.deleted.push(route.clone()),
+            None => {}
+        }
+    }
     for wanted in fresh {
         let name = names.free(&wanted.name);
-        changes.add(&name);
-        routes.push(Route { id: ids.route(), origin: Origin::Imported, spec: specified(wanted, name, backends) });
+        ledger.add(&name);
+        let blank = RouteInput::new(name, wanted.path.clone(), Vec::new());
+        routes.push(Route::imported(ids.route(), specified(wanted, &blank, backends)));
     }
     routes
 }
 
-/// The route as the document says it.
-fn specified(wanted: WantedRoute, name: Name, backends: &HashMap<Address, BackendId>) -> RouteInput {
+/// The route as the document says it; the rest is as it was.
+fn specified(wanted: WantedRoute, base: &RouteInput, backends: &HashMap<Address, BackendId>) -> RouteInput {
     let backend = backends.get(&wanted.address);
-    let references = backend.map(|id| BackendRef { backend_id: *id, weight: 1 }).into_iter().collect();
     RouteInput {
         description: wanted.description,
+        path: wanted.path,
         methods: wanted.methods,
+        backend_refs: backend.map(|id| BackendRef { backend_id: *id, weight: 1 }).into_iter().collect(),
         tags: wanted.tags,
-        ..RouteInput::new(name, wanted.path, references)
+        extensions: wanted.extensions,
+        name: base.name.clone(),
+        status: base.status,
+        hostnames: base.hostnames.clone(),
+        headers: base.headers.clone(),
+        query_params: base.query_params.clone(),
+        priority: base.priority,
+        timeouts: base.timeouts.clone(),
     }
 }
 
-/// For each wanted route, the imported one that it is: by path and methods, else by path and a common method,
-/// else by name.
-fn find(current: &[Route], wanted: &[WantedRoute]) -> Vec<Option<usize>> {
-    let mut by_path: HashMap<&PathMatch, Vec<usize>> = HashMap::new();
-    let mut by_name: HashMap<&Name, usize> = HashMap::new();
-    for (index, route) in current.iter().enumerate().filter(|(_, route)| !route.origin.is_manual()) {
-        by_path.entry(&route.spec.path).or_default().push(index);
-        by_name.insert(&route.spec.name, index);
-    }
-    let mut found = vec![None; wanted.len()];
-    let mut taken = vec![false; current.len()];
-    for pass in [Pass::Same, Pass::Overlapping, Pass::Named] {
-        for (wanted, found) in wanted.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
-            let at_path = by_path.get(&wanted.path).map(Vec::as_slice).unwrap_or_default();
-            let named: Vec<usize> = by_name.get(&wanted.name).copied().into_iter().collect();
-            let candidates = if pass == Pass::Named { named.as_slice() } else { at_path };
-            let fits = |index: &&usize| {
-                let methods = current.get(**index).map(|route| route.spec.methods.as_slice());
-                let free = taken.get(**index) == Some(&false);
-                free && methods.is_some_and(|methods| pass.fits(methods, &wanted.methods))
-            };
-            *found = candidates.iter().find(fits).copied();
-            if let Some(taken) = found.and_then(|index| taken.get_mut(index)) {
-                *taken = true;
-            }
+/// Notes the requests that two routes answer because a person gave one of them another path or other methods.
+pub(super) fn note_overlaps(routes: &[Route], notes: &mut Notes) {
+    let mut seen: HashMap<&PathMatch, Vec<&Route>> = HashMap::new();
+    let mut told: HashSet<&Name> = HashSet::new();
+    for route in routes.iter().filter(|route| answers_every_host(&route.spec)) {
+        let earlier = seen.entry(&route.spec.path).or_default();
+        let same = earlier.iter().find(|other| share_a_method(&other.spec.methods, &route.spec.methods));
+        if let Some(other) = same
+            && !(other.origin.is_manual() && route.origin.is_manual())
+            && told.insert(&route.spec.name)
+        {
+            let detail = format!(
+                "The routes `{}` and `{}` answer the same requests; change or delete one of them.",
+                other.spec.name, route.spec.name
+            );
+            notes.add("/paths", "same_requests", detail);
         }
+        earlier.push(route);
     }
-    found
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Pass {
-    Same,
-    Overlapping,
-    Named,
+/// Whether nothing but path and method decides.
+pub(crate) fn answers_every_host(spec: &RouteInput) -> bool {
+    spec.hostnames.is_empty() && spec.headers.is_empty() && spec.query_params.is_empty()
 }
 
-impl Pass {
-    fn fits(self, known: &[Method], wanted: &[Method]) -> bool {
-        match self {
-            Self::Same => known.len() == wanted.len() && wanted.iter().all(|method| known.contains(method)),
-            Self::Overlapping => known.is_empty() || wanted.iter().any(|method| known.contains(method)),
-            Self::Named => true,
-        }
-    }
+fn share_a_method(one: &[Method], other: &[Method]) -> bool {
+    one.is_empty() || other.is_empty() || one.iter().any(|method| other.contains(method))
 }

@@ -26,7 +26,9 @@ fn the_example_becomes_eleven_routes_and_three_backends() {
     );
     let hosts: Vec<_> = plan.definition.backends.iter().map(|backend| &backend.spec.endpoints[0].host).collect();
     assert_eq!(hosts, ["eu.orders.example.com", "sandbox.orders.example.com", "labels.example.com"]);
-    assert_eq!(codes(&plan), ["security_ignored", "callbacks_ignored", "server_unused"]);
+    assert_eq!(codes(&plan), ["server_variables", "callbacks_ignored", "server_unused", "operation_without_security"]);
     assert_eq!(plan.suggestions.name.unwrap().as_str(), "orders");
+    let auth = serde_json::to_value(&plan.suggestions.auth[0].auth).unwrap();
+    assert_eq!(auth, serde_json::json!({ "api_key": { "headers": ["X-API-Key"] } }));
     assert_eq!(plan.suggestions.version.as_deref(), Some("1.4.0"));
 }

@@ -3,8 +3,8 @@
 use super::*;
 
 #[test]
-fn json_and_yaml_of_3_0_and_3_1_are_read() {
-    for version in ["3.0.0", "3.0.3", "3.1.0", "3.1.1"] {
+fn json_and_yaml_of_3_0_to_3_2_are_read() {
+    for version in ["3.0.0", "3.0.3", "3.1.0", "3.1.1", "3.2.0"] {
         let json = format!(r#"{{"openapi":"{version}","paths":{{"/a":{{"get":{{}}}}}}}}"#);
         let yaml = format!("# a comment\n---\nopenapi: {version}\npaths:\n  /a:\n    get: {{}}\n");
         assert_eq!(read(&json).unwrap().openapi(), version);
@@ -21,14 +21,21 @@ fn yaml_may_begin_with_a_brace() {
 #[test]
 fn other_versions_are_refused_by_name() {
     for (text, version) in [
-        ("swagger: '2.0'\npaths: {}", "2.0"),
-        ("swagger: 2.0\npaths: {}", "2.0"),
-        (r#"{"openapi": "3.2.0"}"#, "3.2.0"),
+        ("swagger: '1.2'\npaths: {}", "1.2"),
+        (r#"{"openapi": "3.3.0"}"#, "3.3.0"),
         (r#"{"openapi": "4.0.0"}"#, "4.0.0"),
         (r#"{"openapi": 3}"#, "3"),
     ] {
         assert_eq!(read(text), Err(ImportError::UnsupportedVersion { found: version.to_owned() }), "{text}");
     }
+}
+
+#[test]
+fn swagger_2_is_refused_with_what_to_do() {
+    for text in ["swagger: '2.0'\npaths: {}", "swagger: 2.0\npaths: {}", r#"{"swagger": "2.0", "host": "a.example"}"#] {
+        assert_eq!(read(text), Err(ImportError::Swagger), "{text}");
+    }
+    assert!(ImportError::Swagger.to_string().contains("convert it first"));
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Whatever cannot be rendered is named: part, field, code.
 
+mod features;
+mod overlap;
+
 use switchtower_domain::{
     api_service::{BackendTls, Endpoint, Method, PathMatchType, RouteTimeouts, Scheme},
     gateway::Listener,

@@ -46,7 +46,7 @@ impl Commit<'_> {
             .expression_attribute_values(":deleting", AttributeValue::S("deleting".to_owned()))
             .build()
             .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-        self.rows.push((TransactWriteItem::builder().condition_check(check).build(), missing));
+        self.add_check(check, missing);
         Ok(())
     }
 

@@ -173,3 +173,90 @@ async fn a_document_above_the_limit_is_refused_with_what_to_do() {
     let answer = import(&owner, &path, "x".repeat(6 * 1024 * 1024 + 1)).await.problem(413, "too_large");
     assert!(answer["detail"].as_str().unwrap().contains("gzip"));
 }
+
+/// A document with one operation, its tag, and what else it has.
+fn tagged(tag: &str, more: &str) -> String {
+    format!(
+        "{{openapi: 3.1.0, info: {{title: x, version: '1'}}, servers: [{{url: 'https://a.example'}}], x-team: orders, \
+          paths: {{/orders: {{get: {{operationId: list, tags: [{tag}], x-limit: 5}}}}}}{more}}}"
+    )
+}
+
+#[tokio::test]
+async fn an_import_keeps_what_a_person_changed_and_tells_what_both_changed() {
+    let world = World::new().await;
+    let owner = world.owner(&world.tenant("acme").await);
+    let path = service(&owner, "orders").await;
+    import(&owner, &format!("{path}/import"), tagged("base", "")).await.ok(200);
+    let route = owner.get(&format!("{path}/routes")).await.ok(200).items()[0].clone();
+    assert_eq!((&route["origin"], &route["extensions"]), (&json!("imported"), &json!({ "x-limit": 5 })));
+    let one = format!("{path}/routes/{}", route["id"].as_str().unwrap());
+    let mut edited = route.clone();
+    edited["tags"] = json!(["mine"]);
+    for read_only in ["id", "origin"] {
+        edited.as_object_mut().unwrap().remove(read_only);
+    }
+    owner.put(&one, edited).await.ok(200);
+    let shown = owner.get(&one).await.ok(200);
+    assert_eq!(shown["origin"], "edited");
+    assert!(!shown.body.to_string().contains("base"), "what the import left is not shown: {:#}", shown.body);
+
+    let wanted = json!([{
+        "name": "list", "kind": "both_changed", "resolution": "open",
+        "fields": [{ "field": "tags", "base": ["base"], "mine": ["mine"], "document": ["theirs"] }],
+    }]);
+    let done = import(&owner, &format!("{path}/import"), tagged("theirs", "")).await.ok(200);
+    assert_eq!(done["changes"]["routes"]["conflicts"], wanted);
+    assert_eq!(owner.get(&one).await.ok(200)["tags"], json!(["mine"]));
+
+    let both = format!("{path}/import?prefer=mine&overwrite_edits=true");
+    import(&owner, &both, tagged("theirs", "")).await.problem(400, "invalid_query");
+    import(&owner, &format!("{path}/import?prefer=yours"), tagged("theirs", "")).await.problem(400, "invalid_query");
+    import(&owner, &format!("{path}/import?prefer=document"), tagged("theirs", "")).await.ok(200);
+    let route = owner.get(&one).await.ok(200);
+    assert_eq!((&route["tags"], &route["origin"]), (&json!(["theirs"]), &json!("imported")));
+}
+
+#[tokio::test]
+async fn a_route_deleted_by_hand_is_not_imported_again_unless_asked() {
+    let world = World::new().await;
+    let owner = world.owner(&world.tenant("acme").await);
+    let path = service(&owner, "orders").await;
+    import(&owner, &format!("{path}/import"), tagged("a", "")).await.ok(200);
+    let id = owner.get(&format!("{path}/routes")).await.ok(200).items()[0]["id"].clone();
+    owner.delete(&format!("{path}/routes/{}", id.as_str().unwrap())).await.ok(204);
+    let again = import(&owner, &format!("{path}/import"), tagged("a", "")).await.ok(200);
+    assert_eq!((&again["route_count"], &again["changes"]["routes"]["deleted"][0]["name"]), (&json!(0), &json!("list")));
+    import(&owner, &format!("{path}/import?overwrite_edits=true"), tagged("a", "")).await.ok(200);
+    assert_eq!(owner.get(&format!("{path}/routes")).await.ok(200).items()[0]["id"], id);
+}
+
+#[tokio::test]
+async fn an_import_suggests_authentication_reports_the_rest_and_keeps_extensions() {
+    let world = World::new().await;
+    let owner = world.owner(&world.tenant("acme").await);
+    let path = service(&owner, "orders").await;
+    let more = ", webhooks: {w: {post: {}}}, security: [{key: []}], \
+                components: {securitySchemes: {key: {type: apiKey, in: header, name: X-API-Key}}}";
+    let done = import(&owner, &format!("{path}/import"), tagged("a", more)).await.ok(200);
+    let auth = &done["suggestions"]["auth"][0];
+    assert_eq!(auth["auth"], json!({ "api_key": { "headers": ["X-API-Key"] } }));
+    assert_eq!(auth["missing"], json!(["/api_key/credentials_ref"]));
+    assert_eq!(
+        (&done["report"][0]["code"], &done["report_counts"]),
+        (&json!("webhooks_ignored"), &json!({ "webhooks_ignored": 1 }))
+    );
+    assert_eq!(owner.get(&path).await.ok(200)["extensions"], json!({ "x-team": "orders" }));
+    let head = json!({ "name": "orders", "version": "2" });
+    assert_eq!(owner.put(&path, head).await.ok(200)["extensions"], json!({ "x-team": "orders" }));
+}
+
+#[tokio::test]
+async fn swagger_2_is_refused_with_what_to_do() {
+    let world = World::new().await;
+    let owner = world.owner(&world.tenant("acme").await);
+    let path = format!("{}/import", service(&owner, "orders").await);
+    let refused = import(&owner, &path, "swagger: '2.0'\npaths: {}").await.problem(400, "invalid_document");
+    assert_eq!(refused["errors"][0]["code"], "swagger_2");
+    assert!(refused["errors"][0]["detail"].as_str().unwrap().contains("convert it first"));
+}

@@ -1,5 +1,7 @@
 //! `/v1/provider/api-services/{id}/import`: routes and backends from an OpenAPI document.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::State,
@@ -15,7 +17,7 @@ use switchtower_domain::{
     api_service::{ApiService, ApiServiceId},
     resource::Revision,
 };
-use switchtower_import::{BaseUrl, Changes, Note, Options, Suggestions};
+use switchtower_import::{BaseUrl, Changes, Note, Options, Prefer, Report, Suggestions};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -44,8 +46,13 @@ struct ImportParams {
     /// What relative server URLs are relative to, and the server of a document that names none: an `http` or `https` URL.
     #[param(max_length = 2000, example = "https://orders.example.com")]
     base_url: Option<String>,
-    /// Whether imported routes and backends that a person edited become what the document says; they stay, when left
-    /// out.
+    /// Who wins where a person and the document changed the same field since the last import, or one deleted what the
+    /// other changed: `document`, or `mine`, which settles it for good. When left out, what the person did stays, and
+    /// the next import tells of the conflict again.
+    #[param(inline)]
+    prefer: Option<Prefer>,
+    /// Whether all that a person edited or deleted of what was imported becomes what the document says, even where the
+    /// document did not change; it stays, when left out. Not together with `prefer=mine`.
     #[param(default = false)]
     overwrite_edits: Option<bool>,
 }
@@ -59,6 +66,9 @@ impl ImportParams {
 
 impl Checked for ImportParams {
     fn check(&self) -> Result<(), String> {
+        if self.overwrite_edits == Some(true) && self.prefer == Some(Prefer::Mine) {
+            return Err("`overwrite_edits=true` and `prefer=mine` contradict each other; give one of them.".to_owned());
+        }
         self.base().map(drop)
     }
 }
@@ -66,7 +76,7 @@ impl Checked for ImportParams {
 impl From<ImportParams> for Options {
     fn from(params: ImportParams) -> Self {
         let base_url = params.base().unwrap_or_default();
-        Self { base_url, overwrite_edits: params.overwrite_edits.unwrap_or_default() }
+        Self { base_url, overwrite_edits: params.overwrite_edits.unwrap_or_default(), prefer: params.prefer }
     }
 }
 
@@ -85,19 +95,24 @@ struct ImportResult {
     report: Vec<Note>,
     /// How many more notes there were.
     report_omitted: usize,
-    /// What the document says of itself. It is not taken over: edit the API service for that.
+    /// How often each code was met; what is noted once, at its first place, is counted at every place.
+    report_counts: BTreeMap<&'static str, usize>,
+    /// What the document says of itself and of who may call. It is not taken over: edit the API service and the publish
+    /// for that.
     suggestions: Suggestions,
 }
 
 impl From<Imported> for ImportResult {
     fn from(Imported { revision, plan }: Imported) -> Self {
+        let Report { notes, omitted, counts } = plan.report;
         Self {
             revision,
             route_count: plan.definition.routes.len(),
             backend_count: plan.definition.backends.len(),
             changes: plan.changes,
-            report: plan.report,
-            report_omitted: plan.report_omitted,
+            report: notes,
+            report_omitted: omitted,
+            report_counts: counts,
             suggestions: plan.suggestions,
         }
     }
@@ -133,10 +148,12 @@ async fn api_service_import_preview(
     Ok(api.control.api_service_import_preview(&call, service, request).await?.into())
 }
 
-/// Makes routes and backends of an OpenAPI document (3.0 or 3.1, JSON or YAML) in one change.
+/// Makes routes and backends of an OpenAPI document (3.0, 3.1 or 3.2, JSON or YAML) in one change.
 ///
-/// Servers become backends, paths and their methods become routes. Importing again finds what it made before and
-/// keeps its ids; what a person made stays. A document of more than 4 MB is sent with `Content-Encoding: gzip`, as
+/// Servers become backends, paths and their methods become routes, `x-…` fields become extensions. Importing again finds
+/// what it made before, keeps its ids, and merges field by field: what only the document changed is taken, what only a
+/// person changed or deleted stays, and what both changed is a conflict that `changes` lists with all three values. What
+/// a person made is never touched. Of `security` come suggestions for the `auth` of a publish. A document of more than 4 MB is sent with `Content-Encoding: gzip`, as
 /// `application/openapi+json` or `application/yaml`. What is deployed stays as it is until it is published again.
 #[utoipa::path(
     post, path = "/{id}/import", tag = "API services",

@@ -94,8 +94,11 @@ fn event(plan: &Plan) -> EventDraft {
     let counts = |changes: &PartChanges| -> Value {
         json!({ "added": changes.added.len(), "changed": changes.changed.len(), "removed": changes.removed.len() })
     };
-    EventDraft::new("api_service.imported")
-        .with(json!({ "routes": counts(&plan.changes.routes), "backends": counts(&plan.changes.backends) }))
+    EventDraft::new("api_service.imported").with(json!({
+        "routes": counts(&plan.changes.routes),
+        "backends": counts(&plan.changes.backends),
+        "conflicts": plan.changes.conflicts(),
+    }))
 }
 
 /// The refusal of a document, with the place in it and what to do.
@@ -108,6 +111,7 @@ fn refused(error: ImportError) -> Error {
         ImportError::Malformed { .. } => one("", "malformed", sentence),
         ImportError::TooComplex { .. } => one("", "too_complex", sentence),
         ImportError::NotOpenApi => one("/openapi", "required", sentence),
+        ImportError::Swagger => one("/swagger", "swagger_2", sentence),
         ImportError::UnsupportedVersion { .. } => one("/openapi", "unsupported_version", sentence),
         ImportError::BaseUrlNeeded { pointer, .. } => {
             one(&pointer, "base_url_required", format!("{sentence} Give it as `?base_url=https://…`."))

@@ -71,13 +71,17 @@ async fn each_cluster_gets_a_publish_that_the_next_rollout_finds() {
 async fn what_is_right_already_makes_no_generation() {
     let site = Site::new(0).await;
     let owner = site.owner();
+    owner.act(&site.estate.path("/v1/provider/product-publishes/{id}/publish")).await.ok(200);
+    let deployment = site.estate.path("/v1/provider/deployments/{id}");
+    let before = owner.get(&deployment).await.ok(200)["generation"].clone();
     let clusters = json!({ "clusters": { "ids": [site.estate.id("clusters")] } });
     let rollout = format!("{ROLLOUTS}/{}", owner.post(ROLLOUTS, site.input("release", clusters)).await.ok(201).id());
     site.run().await;
     let target = owner.get(&rollout).await.ok(200)["targets"][0].clone();
     assert_eq!(target["product_publish_id"], json!(site.estate.id("product-publishes")), "it was made by hand");
-    assert_eq!((&target["generation"], &target["previous_generation"]), (&json!(1), &json!(1)));
-    let report = json!({ "deployment_id": site.estate.id("deployments"), "generation": 1, "outcome": "applied" });
+    assert_eq!((&target["generation"], &target["previous_generation"]), (&before, &before));
+    assert_eq!(owner.get(&deployment).await.ok(200)["generation"], before);
+    let report = json!({ "deployment_id": site.estate.id("deployments"), "generation": before, "outcome": "applied" });
     site.estate.agent.client(&site.world).post("/v1/agent/reports", report).await.ok(200);
     site.run().await;
     assert_eq!(site.status(&rollout).await, "succeeded");

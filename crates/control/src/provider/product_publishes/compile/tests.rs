@@ -187,8 +187,8 @@ fn a_snapshot_that_is_too_large_is_refused_with_its_size() {
     let mut sources = sources("/orders");
     let (service, mut definition) = sources.services.remove(0);
     for number in 0..1100 {
-        let mut input = route(1, &format!("route-{number}"), &format!("/orders/{number}"));
-        input.description = Some("x".repeat(1000));
+        let path = format!("/orders/{number}/{}", "x".repeat(1000));
+        let input = route(1, &format!("route-{number}"), &path);
         definition = definition.put_route(id(10 + number), input).unwrap();
     }
     sources.services.push((service, definition));
