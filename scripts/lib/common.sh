@@ -143,3 +143,50 @@ LD_LIBRARY_PATH=$(find "$root" -name '*.so.*' -printf '%h\n' | sort -u | paste -
 SH
     chmod +x "$folder/nginx"
 )
+
+# A large OpenAPI document of the real world, compressed: GitHub's description of its API, from npm.
+install_document() {
+    DOCUMENT="$TOOLS/$LARGE_DOCUMENT.json.gz"
+    [[ -s $DOCUMENT ]] || step "Fetching a large OpenAPI document" unpack_document
+}
+
+unpack_document() (
+    folder=$(mktemp -d "$TOOLS/document.XXXXXX")
+    trap 'rm -rf "$folder"' EXIT
+    cd "$folder"
+    npm pack --silent "@octokit/openapi@${LARGE_DOCUMENT##*-}" >/dev/null
+    tar -xzf ./*.tgz package/generated/api.github.com.json
+    gzip -c package/generated/api.github.com.json >document.gz
+    mv document.gz "$DOCUMENT"
+)
+
+# Leaves the folder of PostgreSQL's programs in POSTGRES_BIN: the machine's own, or those of Debian's package, which are unpacked
+# into the checkout with what they need.
+install_postgres() {
+    POSTGRES_BIN=$(newest_postgres /usr/lib/postgresql)
+    if [[ -z $POSTGRES_BIN ]]; then
+        [[ -f $TOOLS/postgres.installed ]] || step "Installing PostgreSQL" unpack_postgres
+        POSTGRES_BIN=$(newest_postgres "$TOOLS/postgres/usr/lib/postgresql")
+        LD_LIBRARY_PATH=$(find "$TOOLS/postgres" -name '*.so.*' -printf '%h\n' | sort -u | paste -sd:)
+        export LD_LIBRARY_PATH
+    fi
+    "$POSTGRES_BIN/initdb" --version >/dev/null || die "\`$POSTGRES_BIN/initdb\` does not run; install PostgreSQL (Debian: apt-get install postgresql)"
+}
+
+newest_postgres() { find "$1" -path '*/bin/initdb' -printf '%h\n' 2>/dev/null | sort -V | tail -n 1 || true; }
+
+unpack_postgres() (
+    set -e
+    folder="$TOOLS/postgres"
+    command -v apt-get >/dev/null && command -v dpkg >/dev/null || die "no PostgreSQL is installed, and there is no apt-get to get one with"
+    rm -rf "$folder"
+    mkdir -p "$folder/packages"
+    cd "$folder/packages"
+    apt-cache show postgresql >/dev/null 2>&1 || apt-get update
+    # What apt would install, told without installing it.
+    apt-get --simulate --no-install-recommends install postgresql | sed -n 's/^Inst \([^ ]*\).*/\1/p' | xargs apt-get download
+    for package in *.deb; do
+        dpkg -x "$package" "$folder"
+    done
+    touch "$TOOLS/postgres.installed"
+)

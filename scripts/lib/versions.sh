@@ -10,3 +10,6 @@ CONTRACT_TOOLS=(schemathesis==4.32.5 cryptography==50.0.2)
 
 # nginx comes from the distribution's packages: the version that its hosts run. Only 1.22 and later is known to work.
 NGINX_PACKAGES=(nginx nginx-core libpcre2-8-0 libssl3 libssl3t64 zlib1g libcrypt1)
+
+# The document that e2e imports: npm's @octokit/openapi of this version.
+LARGE_DOCUMENT=github-openapi-23.0.2

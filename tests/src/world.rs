@@ -111,7 +111,7 @@ impl World {
     }
 
     /// Sends a request to the function that API Gateway would send it to.
-    pub(crate) async fn answer(&self, request: Request<Body>) -> Response {
+    pub async fn answer(&self, request: Request<Body>) -> Response {
         let path = request.uri().path();
         let matches =
             |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

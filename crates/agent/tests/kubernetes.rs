@@ -1,6 +1,6 @@
 //! The driver `kubernetes` against a stand-in for an API server, over HTTP.
 //!
-//! The stand-in ([`server`], [`objects`]) keeps `managedFields` and answers conflicts, dry runs, stale versions, missing kinds and
+//! The stand-in ([`server`], [`http`], [`objects`]) keeps `managedFields` and answers conflicts, dry runs, stale versions, missing kinds and
 //! refusals in the words of a real API server; a controller in it ([`gateway`]) accepts, refuses or keeps silent.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a stand-in that cannot do its part fails the test")]
@@ -13,6 +13,8 @@ mod apply;
 mod drift;
 #[path = "kubernetes/gateway.rs"]
 mod gateway;
+#[path = "kubernetes/http.rs"]
+mod http;
 #[path = "kubernetes/objects.rs"]
 mod objects;
 #[path = "kubernetes/prune.rs"]

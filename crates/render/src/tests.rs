@@ -1,6 +1,7 @@
 mod golden;
 mod invariants;
 mod nginx;
+mod ordering;
 mod property;
 mod refusal;
 mod schema;

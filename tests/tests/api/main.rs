@@ -8,6 +8,7 @@ mod idempotency;
 mod identity;
 mod isolation;
 mod lists;
+mod migration;
 mod operator;
 mod paths;
 mod provider;

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("api", &["control", "domain", "import", "protocol", "store"]),
     ("host", &["api", "control", "domain", "protocol", "store"]),
     ("agent", &["domain", "protocol", "render"]),
+    ("migrate", &["domain"]),
 ];
 
 /// What functions may see: a `main` is one expression.
@@ -38,8 +39,9 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("http", &["api", "host", "agent"]),
     ("k8s-openapi", &["agent"]),
     ("kube", &["agent"]),
-    ("reqwest", &["host", "agent"]),
-    ("tokio", &["host", "agent"]),
+    ("reqwest", &["host", "agent", "migrate"]),
+    ("tokio-postgres", &["migrate"]),
+    ("tokio", &["host", "agent", "migrate"]),
 ];
 
 /// The direct dependencies of every package of the workspace, those of its tests left out.

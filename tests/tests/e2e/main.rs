@@ -16,6 +16,7 @@ mod agents;
 mod clusters;
 mod delivery;
 mod identity;
+mod large_document;
 mod live_feed;
 mod outbox;
 mod rollout;

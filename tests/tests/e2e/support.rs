@@ -4,6 +4,7 @@ pub(crate) mod agent;
 pub(crate) mod aws;
 pub(crate) mod caller;
 pub(crate) mod gate;
+pub(crate) mod gateway;
 pub(crate) mod identity;
 pub(crate) mod socket;
 pub(crate) mod stack;
@@ -15,6 +16,7 @@ pub(crate) use self::{
     agent::AgentProcess,
     caller::{Answer, Caller},
     gate::Gate,
+    gateway::{Backend, Gateway},
     identity::HandAgent,
     socket::Socket,
     stack::stack,

@@ -3,7 +3,7 @@
 use std::collections::btree_map::Entry;
 
 use switchtower_domain::{
-    deployment::{DeploymentId, Desired, Outcome},
+    deployment::{Condition, ConditionStatus, DeploymentId, Desired, Outcome},
     product_publish::DriftPolicy,
 };
 use switchtower_protocol::{
@@ -176,7 +176,9 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
         }
         let conditions = ending.conditions(item.generation, &record.conditions, now);
         let news = match &record.report {
-            Some(report) => conditions != record.conditions || !waits && ending.differs(report),
+            // While it waits, the same for other objects than before is no news.
+            Some(_) if waits => gists(&conditions).ne(gists(&record.conditions)),
+            Some(report) => conditions != record.conditions || ending.differs(report),
             None => true,
         };
         record.outcome = (!waits).then_some(ending.outcome);
@@ -222,4 +224,9 @@ impl<C: ControlPlane, D: Driver, S: StateStore, K: Clock> Converger<C, D, S, K> 
         tracing::info!(deployment = %id, generation = report.generation.0, outcome = ?report.outcome, "reported");
         Ok(if newest > report.generation { Round::Outdated } else { Round::Done })
     }
+}
+
+/// Conditions without their sentences.
+fn gists(conditions: &[Condition]) -> impl Iterator<Item = (&str, ConditionStatus, &str)> {
+    conditions.iter().map(|condition| (condition.kind.as_str(), condition.status, condition.reason.as_str()))
 }

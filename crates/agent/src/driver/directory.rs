@@ -17,14 +17,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use switchtower_domain::{cluster::ClusterId, deployment::ObjectOutcome, product_publish::DriftPolicy};
+use switchtower_domain::{
+    cluster::ClusterId, deployment::ObjectOutcome, gateway::GatewayClass, product_publish::DriftPolicy,
+};
 use switchtower_protocol::{capabilities::Capabilities, snapshot::Snapshot};
 use switchtower_render::Options;
 
 use self::{layout::file_of, note::Note};
 use super::{
     drift,
-    kind::{ENVOY, KINDS, Kind},
+    kind::{KINDS, Kind},
 };
 use crate::{
     port::{Driver, DriverError, Failure, Object, ObjectKey, ObjectResult, Order, Owned, Placed},
@@ -82,11 +84,7 @@ impl Directory {
             results.extend(gone);
             note.write(&self.folder).map_err(unusable)?;
         }
-        let written = |result: &&ObjectResult| {
-            matches!(result.outcome, ObjectOutcome::Created | ObjectOutcome::Updated) && order.established
-        };
-        let corrected: Vec<_> = results.iter().filter(written).map(|result| result.key.clone()).collect();
-        let findings = (!order.objects.is_empty()).then(|| drift::finding(&results, &corrected));
+        let findings = (!order.objects.is_empty()).then(|| drift::finding(&results));
         Ok(Placed { results, findings: findings.into_iter().collect() })
     }
 
@@ -178,7 +176,7 @@ impl Driver for Directory {
     async fn survey(&self) -> Capabilities {
         Capabilities {
             driver: self.name().to_owned(),
-            gateway_classes: vec![ENVOY.to_owned()],
+            gateway_classes: vec![GatewayClass::Envoy.name().to_owned()],
             apis: KINDS.iter().map(Kind::api).collect(),
             namespace: Some(self.options.namespace.clone()),
             gateway_class_name: Some(self.options.envoy_gateway_class.clone()),

@@ -1,25 +1,20 @@
-//! The condition `Drifted`: whether something was changed by hand.
+//! The condition `Drifted`: whether something was changed by hand and is left so.
 
 use switchtower_domain::deployment::{ConditionStatus, ObjectOutcome};
 
-use crate::port::{Finding, ObjectKey, ObjectResult};
+use crate::port::{Finding, ObjectResult};
 
-/// Whether something was changed by hand, and what was done about it.
-pub(super) fn finding(results: &[ObjectResult], corrected: &[ObjectKey]) -> Finding {
+/// The condition. What was put right is told with its object, and is no drift any more.
+pub(super) fn finding(results: &[ObjectResult]) -> Finding {
     let left: Vec<_> = results.iter().filter(|result| result.outcome == ObjectOutcome::Drifted).collect();
     let finding =
         |status, reason: &str, message| Finding { kind: "Drifted", status, reason: reason.to_owned(), message };
-    match (left.first(), corrected.first()) {
-        (Some(first), _) => {
+    match left.first() {
+        Some(first) => {
             let why = first.message.as_deref().unwrap_or_default();
             let message = format!("{} objects were changed by hand and are left so; {}: {why}", left.len(), first.key);
             finding(ConditionStatus::True, "ChangedByHand", message)
         }
-        (None, Some(first)) => {
-            let message =
-                format!("{} objects had been changed by hand and are put right, {first} among them.", corrected.len());
-            finding(ConditionStatus::False, "Corrected", message)
-        }
-        (None, None) => finding(ConditionStatus::False, "AsPublished", "Nothing was changed by hand.".to_owned()),
+        None => finding(ConditionStatus::False, "AsPublished", "Everything is as it was published.".to_owned()),
     }
 }

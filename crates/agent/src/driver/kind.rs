@@ -1,8 +1,5 @@
 //! The kinds of Kubernetes objects that are rendered, and what those who serve them say of them.
 
-/// The class of gateways that is rendered as Kubernetes objects.
-pub(super) const ENVOY: &str = "envoy";
-
 const GATEWAY_API: &str = "gateway.networking.k8s.io/v1";
 const ENVOY_GATEWAY: &str = "gateway.envoyproxy.io/v1alpha1";
 
@@ -69,7 +66,7 @@ mod tests {
 
     #[test]
     fn every_kind_that_is_rendered_is_known_in_the_version_that_is_rendered() {
-        for snapshot in [fixture::small(), fixture::large(40)] {
+        for snapshot in [fixture::small(), fixture::large(40), fixture::full()] {
             for object in render(&snapshot, &Options::default()).unwrap().objects {
                 let known = find(object.api_version, object.kind).map(|kind| kind.api_version);
                 assert_eq!(

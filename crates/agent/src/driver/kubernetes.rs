@@ -1,6 +1,6 @@
 //! Objects in a Kubernetes cluster, by server-side apply.
 //!
-//! * [`round`]: one order, object by object; [`prune`]: what must go.
+//! * [`round`]: one order; [`put`]: one object of it; [`prune`]: what must go.
 //! * [`answer`], [`findings`]: what the gateways say of it.
 //! * [`fields`], [`live`]: what objects say of themselves; [`trouble`]: what goes wrong, in words.
 //! * [`survey`]: what the cluster serves; [`cluster`]: the requests; [`connect`]: the way there.
@@ -15,6 +15,7 @@ mod fields;
 mod findings;
 mod live;
 mod prune;
+mod put;
 mod round;
 mod survey;
 mod trouble;
@@ -26,7 +27,7 @@ use std::{
 
 use kube::Client;
 use serde_json::Value;
-use switchtower_domain::{cluster::ClusterId, deployment::Generation};
+use switchtower_domain::{cluster::ClusterId, deployment::Generation, gateway::GatewayClass};
 use switchtower_protocol::{capabilities::Capabilities, snapshot::Snapshot};
 use switchtower_render::{Options, label};
 
@@ -119,7 +120,7 @@ impl Driver for Kubernetes {
     }
 
     fn plan(&self, snapshot: &Snapshot) -> Result<Vec<Object>, Vec<Failure>> {
-        let mut objects = super::plan::plan(snapshot, &self.options)?;
+        let mut objects = super::plan::plan_of(GatewayClass::Envoy, snapshot, &self.options)?;
         for object in &mut objects {
             set(&mut object.manifest, "labels", label::CLUSTER_ID, self.cluster_id.to_string());
         }

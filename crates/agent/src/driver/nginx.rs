@@ -199,7 +199,7 @@ impl Driver for Nginx {
     }
 
     fn plan(&self, snapshot: &Snapshot) -> Result<Vec<Object>, Vec<Failure>> {
-        super::plan::plan(snapshot, &self.options)
+        super::plan::plan_of(GatewayClass::Nginx, snapshot, &self.options)
     }
 
     async fn owned(&self) -> Result<Vec<Owned>, DriverError> {

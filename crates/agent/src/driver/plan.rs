@@ -1,5 +1,6 @@
 //! Rendering, in the driver's words.
 
+use switchtower_domain::gateway::GatewayClass;
 use switchtower_protocol::snapshot::Snapshot;
 use switchtower_render::{Options, Problem, Subject, render};
 
@@ -11,6 +12,23 @@ pub(super) fn plan(snapshot: &Snapshot, options: &Options) -> Result<Vec<Object>
         Ok(rendered) => Ok(rendered.objects.into_iter().map(object).collect()),
         Err(error) => Err(error.into_problems().into_iter().map(failure).collect()),
     }
+}
+
+/// The same for a driver that serves one class of gateways: what is of another one would be put where nobody reads it.
+pub(super) fn plan_of(
+    class: GatewayClass,
+    snapshot: &Snapshot,
+    options: &Options,
+) -> Result<Vec<Object>, Vec<Failure>> {
+    if snapshot.gateway.class == class {
+        return plan(snapshot, options);
+    }
+    let (asked, served) = (snapshot.gateway.class.name(), class.name());
+    let message = format!(
+        "This cluster's agent serves gateways of class `{served}`, and this one is of class `{asked}`; publish it to a cluster that serves those."
+    );
+    let (kind, name) = ("GatewayTemplate".to_owned(), snapshot.gateway.name.to_string());
+    Err(vec![Failure { kind, name, field: Some("/class".to_owned()), message }])
 }
 
 fn object(object: switchtower_render::Object) -> Object {

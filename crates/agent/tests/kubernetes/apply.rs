@@ -2,7 +2,10 @@
 
 use serde_json::json;
 use switchtower_agent::port::{Driver, DriverError, Failure};
-use switchtower_domain::deployment::{Generation, ObjectOutcome};
+use switchtower_domain::{
+    deployment::{Generation, ObjectOutcome},
+    gateway::GatewayClass,
+};
 
 use crate::{
     agent::{of, order, outcomes, snapshot},
@@ -240,4 +243,13 @@ async fn a_snapshot_that_cannot_be_rendered_fails_before_anything_is_asked() {
     broken.gateway.listeners.clear();
     let failures: Vec<Failure> = stand_in.driver(false).await.plan(&broken).unwrap_err();
     assert_eq!((failures[0].kind.as_str(), stand_in.with(|server| server.requests.len())), ("GatewayTemplate", 0));
+}
+
+#[tokio::test]
+async fn a_gateway_of_another_class_is_refused_at_its_field() {
+    let mut nginx = snapshot();
+    nginx.gateway.class = GatewayClass::Nginx;
+    let failures = StandIn::start().await.driver(false).await.plan(&nginx).unwrap_err();
+    assert_eq!((failures.len(), failures[0].field.as_deref()), (1, Some("/class")));
+    assert!(failures[0].message.contains("serves gateways of class `envoy`"), "{}", failures[0].message);
 }

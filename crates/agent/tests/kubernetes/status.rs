@@ -1,7 +1,12 @@
 //! `ready` means that the gateway accepted it.
 
+use std::collections::BTreeSet;
+
 use switchtower_agent::converge::ConvergeError;
-use switchtower_domain::deployment::{ConditionStatus, DeploymentStatus, ObjectOutcome, Outcome};
+use switchtower_domain::{
+    cluster::ClusterId,
+    deployment::{ConditionStatus, DeploymentStatus, ObjectOutcome, Outcome},
+};
 
 use crate::{
     agent::{Agent, snapshot},
@@ -178,4 +183,25 @@ async fn an_api_server_that_is_away_keeps_what_is_known_and_is_told_of_what_is_n
     assert!(agent.after(60).await.is_err());
     agent.after(0).await.expect("nothing is looked at again at once");
     assert_eq!(agent.status(), DeploymentStatus::Ready);
+}
+
+#[tokio::test]
+async fn everything_that_a_snapshot_can_say_is_applied_taken_up_and_taken_away() {
+    let mut agent = Agent::start().await;
+    agent.control(|control| {
+        let id = control.snapshot.deployment_id;
+        control.snapshot = switchtower_render::fixture::full();
+        (control.snapshot.deployment_id, control.snapshot.cluster_id) = (id, ClusterId::nil());
+    });
+    agent.settle().await;
+    assert_eq!(agent.status(), DeploymentStatus::Ready, "{:?}", agent.deployment().conditions);
+    let kinds: BTreeSet<_> = agent.deployment().objects.into_iter().map(|object| object.kind).collect();
+    assert!(kinds.len() >= 8, "{kinds:?}");
+    let reports = agent.reports();
+    agent.after(60).await.unwrap();
+    assert_eq!(agent.reports(), reports, "what was just applied looks changed");
+    agent.withdraw();
+    agent.ring().await.unwrap();
+    assert_eq!(agent.status(), DeploymentStatus::Removed);
+    assert!(agent.stand_in.with(|server| server.names()).is_empty());
 }

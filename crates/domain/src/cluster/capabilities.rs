@@ -48,7 +48,7 @@ pub struct Capabilities {
 #[serde(deny_unknown_fields)]
 pub struct CapabilityProblem {
     /// A stable word: `api_not_served`, `gateway_class_missing`, `gateway_class_not_accepted`, `backend_api_off`,
-    /// `forbidden`, `target_unreachable`.
+    /// `forbidden`, `nginx_missing`, `target_unreachable`.
     #[schema(min_length = 1, max_length = 63)]
     pub code: String,
     /// What is wrong and what to do about it, in a sentence or two.

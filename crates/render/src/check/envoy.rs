@@ -2,7 +2,7 @@
 
 use switchtower_domain::{
     field::FieldErrors,
-    policy::{Cors, HeaderChanges, PolicySpec, Rule},
+    policy::{Cors, HeaderChanges, PolicySpec, Rule, UrlRewrite},
 };
 use switchtower_protocol::snapshot::Snapshot;
 
@@ -22,6 +22,12 @@ fn of_policy(rule: &Rule) -> FieldErrors {
         PolicySpec::HeaderModifier(headers) => {
             errors.within("/spec/header_modifier/request", of_headers(&headers.request));
             errors.within("/spec/header_modifier/response", of_headers(&headers.response));
+        }
+        PolicySpec::UrlRewrite(UrlRewrite { path: Some(path), .. }) => {
+            // Envoy Gateway makes an expression of it, in which `\1` is a group.
+            let plain = path.value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+            let detail = "Gateway class `envoy` cannot do this: percent-encode what is not ASCII, and `\\`.";
+            errors.require(plain, "/spec/url_rewrite/path/value", "not_supported", detail);
         }
         _ => {}
     }

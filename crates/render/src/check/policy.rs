@@ -8,7 +8,7 @@ use switchtower_domain::{
     },
 };
 
-use super::{bound, path, traffic};
+use super::{bound, traffic};
 
 /// The most requests that a rate limit counts.
 const MOST: u64 = 1_000_000;
@@ -90,9 +90,10 @@ fn url_rewrite(rewrite: &UrlRewrite) -> FieldErrors {
     let mut errors = FieldErrors::new();
     if let Some(PathRewrite { value, .. }) = &rewrite.path {
         bound::text(value, (1, 1024), "/path/value", &mut errors);
-        if let Err(detail) = path::literal(value) {
-            errors.add("/path/value", "path", format!("`{value}` {detail}."));
-        }
+        let plain = |letter: char| !letter.is_whitespace() && letter != '?' && letter != '#';
+        let path = value.starts_with('/') && value.chars().all(plain);
+        let detail = "A path begins with `/` and has no blanks, `?` and `#`.";
+        errors.require(path, "/path/value", "path", detail);
     }
     errors
 }

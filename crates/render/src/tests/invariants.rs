@@ -1,7 +1,7 @@
 //! What must hold for whatever was rendered.
 
 mod cel;
-mod meaning;
+pub(super) mod meaning;
 
 use std::collections::BTreeSet;
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
-use super::{World, stack, until};
+use super::{World, gateway::end_nginx, stack, until};
 
 /// An agent with a folder of its own. It is killed when it is dropped; its log is shown when the test fails.
 pub(crate) struct AgentProcess {
@@ -18,6 +18,7 @@ pub(crate) struct AgentProcess {
     api_url: String,
     process: Option<Child>,
     port: u16,
+    driver: &'static str,
 }
 
 impl AgentProcess {
@@ -28,8 +29,17 @@ impl AgentProcess {
 
     /// Registers an agent in a cluster and starts it; it takes this address for the API's.
     pub(crate) async fn start_at(world: &World, cluster: &Value, api_url: &str) -> Self {
+        Self::start_with(world, cluster, api_url, "directory").await
+    }
+
+    /// Registers an agent that runs an nginx, and starts it.
+    pub(crate) async fn start_nginx(world: &World, cluster: &Value) -> Self {
+        Self::start_with(world, cluster, &stack().url, "nginx").await
+    }
+
+    async fn start_with(world: &World, cluster: &Value, api_url: &str, driver: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut agent = Self { folder, api_url: api_url.to_owned(), process: None, port: free_port() };
+        let mut agent = Self { folder, api_url: api_url.to_owned(), process: None, port: free_port(), driver };
         agent.register(&world.token(cluster).await).await;
         agent.resume();
         agent
@@ -38,7 +48,9 @@ impl AgentProcess {
     /// Spends a token, in place of any that was spent before.
     async fn register(&self, token: &str) {
         let mut command = self.command("register");
-        command.args(["--api-url", &self.api_url, "--name", "e2e", "--force"]).env("SWITCHTOWER_TOKEN", token);
+        command
+            .args(["--api-url", &self.api_url, "--name", "e2e", "--force", "--driver", self.driver])
+            .env("SWITCHTOWER_TOKEN", token);
         // Not on this thread, which may serve the gate that the agent talks to.
         let answer = spawn_blocking(move || command.output()).await.expect("a thread").expect("the agent runs");
         let told = String::from_utf8_lossy(&answer.stderr);
@@ -49,7 +61,11 @@ impl AgentProcess {
     pub(crate) fn resume(&mut self) {
         let mut command = self.command("run");
         let log = File::options().create(true).append(true).open(self.log()).expect("a log");
-        command.args(["--driver", "directory", "--directory"]).arg(self.manifests());
+        command.args(["--driver", self.driver, "--directory"]).arg(self.manifests());
+        if self.driver == "nginx" {
+            let nginx = std::env::var_os("SWITCHTOWER_NGINX").expect("`scripts/test e2e` installs nginx and names it");
+            command.arg("--nginx-bin").arg(nginx).arg("--nginx-dir").arg(self.nginx()).arg("--nginx-manage");
+        }
         command.args(["--listen", &format!("127.0.0.1:{}", self.port)]);
         command.stdout(log.try_clone().expect("a log")).stderr(log);
         self.process = Some(command.spawn().expect("the agent runs"));
@@ -112,6 +128,10 @@ impl AgentProcess {
         self.folder.path().join("manifests")
     }
 
+    fn nginx(&self) -> PathBuf {
+        self.folder.path().join("nginx")
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.path().join("log")
     }
@@ -123,6 +143,7 @@ impl Drop for AgentProcess {
             let _ = process.kill();
             let _ = process.wait();
         }
+        end_nginx(&self.nginx());
         if std::thread::panicking() {
             println!("--- the agent's log\n{}", fs::read_to_string(self.log()).unwrap_or_default());
         }

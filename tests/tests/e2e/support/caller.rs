@@ -70,6 +70,12 @@ impl Caller {
         Self::answered(format!("POST {path}"), request).await
     }
 
+    /// Sends an OpenAPI document that gzip has made smaller.
+    pub(crate) async fn upload_compressed(&self, path: &str, document: Vec<u8>) -> Answer {
+        let request = self.request(Method::POST, path).header("content-type", "application/openapi+json");
+        Self::answered(format!("POST {path}"), request.header("content-encoding", "gzip").body(document)).await
+    }
+
     /// Every item of a list.
     pub(crate) async fn items(&self, path: &str) -> Vec<Value> {
         let (mut items, mut cursor) = (Vec::new(), String::new());

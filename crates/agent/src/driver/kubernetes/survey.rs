@@ -2,6 +2,7 @@
 
 use futures::{StreamExt, stream};
 use serde_json::Value;
+use switchtower_domain::gateway::GatewayClass;
 use switchtower_protocol::capabilities::{Capabilities, CapabilityProblem, MAX_MESSAGE, MAX_PROBLEMS};
 use switchtower_render::label;
 
@@ -12,7 +13,7 @@ use super::{
     live,
     trouble::{Trouble, not_served},
 };
-use crate::driver::kind::{ENVOY, KINDS, Kind};
+use crate::driver::kind::{KINDS, Kind};
 
 /// The kind of the class of gateways.
 const GATEWAY_CLASS: (&str, &str) = ("gateway.networking.k8s.io/v1", "GatewayClass");
@@ -49,7 +50,7 @@ async fn look(driver: &Kubernetes, found: &mut Capabilities) -> Result<Vec<Capab
     let class = class(driver).await?;
     let usable = class.as_ref().is_none_or(|problem| problem.code != "gateway_class_missing");
     if usable && missing.iter().all(|kind| !kind.vital) {
-        found.gateway_classes.push(ENVOY.to_owned());
+        found.gateway_classes.push(GatewayClass::Envoy.name().to_owned());
     }
     problems.extend(class);
     let resources: Vec<_> = served.into_iter().filter_map(resource).collect();

@@ -14,7 +14,6 @@ pub(super) fn leaves(order: &Order) -> bool {
 
 /// What an order makes of what was there, should it come into force.
 pub(super) fn results(order: &Order, before: Option<&Deployment>) -> Placed {
-    let mut corrected = Vec::new();
     let mut results: Vec<ObjectResult> = Vec::new();
     for object in order.objects.iter() {
         let outcome = outcome(object, before);
@@ -23,12 +22,11 @@ pub(super) fn results(order: &Order, before: Option<&Deployment>) -> Placed {
         } else if leaves(order) {
             ObjectResult::done(object.key.clone(), ObjectOutcome::Drifted).saying("It was changed or removed by hand.")
         } else {
-            corrected.push(object.key.clone());
             let said = "It was changed or removed by hand, and is as published again.";
             ObjectResult::done(object.key.clone(), outcome).saying(said)
         });
     }
-    let findings = (!order.objects.is_empty()).then(|| drift::finding(&results, &corrected));
+    let findings = (!order.objects.is_empty()).then(|| drift::finding(&results));
     let kept: BTreeSet<&ObjectKey> = order.objects.iter().map(|object| &object.key).collect();
     let gone = order.delete.iter().filter(|key| !kept.contains(key));
     results.extend(gone.map(|key| ObjectResult::done(key.clone(), ObjectOutcome::Deleted)));

@@ -6,9 +6,10 @@ mod expected;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use switchtower_protocol::snapshot::Snapshot;
+use switchtower_domain::api_service::Route;
+use switchtower_protocol::snapshot::{ApiServicePart, Snapshot};
 
-use crate::Rendered;
+use crate::{Object, Rendered};
 
 /// A match and what becomes of a request, as JSON; and for which host names that is so.
 type Meanings = BTreeMap<String, Vec<String>>;
@@ -29,6 +30,16 @@ pub(super) fn assert_same(snapshot: &Snapshot, rendered: &Rendered) {
         assert_eq!(expected::listener(snapshot, listener), actual::listener(rendered, listener.name.as_str()));
     }
     assert_eq!(actual::listeners(rendered), snapshot.gateway.listeners.len());
+}
+
+/// What becomes of a request that a rule gets, as JSON.
+pub(in crate::tests) fn of_rule(rendered: &Rendered, http_route: &Object, rule: &Value) -> String {
+    tidy(actual::of_rule(rendered, http_route, rule)).to_string()
+}
+
+/// What the snapshot wants to become of a request that a route gets, as JSON.
+pub(in crate::tests) fn of_route(snapshot: &Snapshot, service: &ApiServicePart, route: &Route) -> String {
+    tidy(expected::treatment(snapshot, service, route)).to_string()
 }
 
 fn differences(expected: &Meanings, actual: &Meanings) -> Vec<String> {

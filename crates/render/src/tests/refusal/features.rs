@@ -108,8 +108,10 @@ fn a_prefix_is_replaced_only_where_one_is_matched() {
         own.policies.push(fixture::policy(1, scope, rewrite(PathRewriteType::ReplacePrefix, "/v2")));
     });
     assert_eq!(narrow, Vec::<String>::new());
-    let path = with_policy(rewrite(PathRewriteType::ReplaceFull, r"/a\1"));
+    let path = with_policy(rewrite(PathRewriteType::ReplaceFull, "/a?b"));
     assert_eq!(path, ["policy `policy-1` /spec/url_rewrite/path/value path"]);
+    let group = with_policy(rewrite(PathRewriteType::ReplaceFull, r"/a\1"));
+    assert_eq!(group, ["policy `policy-1` /spec/url_rewrite/path/value not_supported"]);
 }
 
 #[test]

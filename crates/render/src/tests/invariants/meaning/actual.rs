@@ -24,22 +24,44 @@ fn only<'a>(rendered: &'a Rendered, kind: &'a str) -> &'a Value {
     &first.manifest
 }
 
-pub(super) fn routes(rendered: &Rendered) -> Meanings {
-    let mut policies: BTreeMap<(&str, &str), &Value> = BTreeMap::new();
+/// Backends by name.
+type Names<'a> = BTreeMap<&'a str, &'a Value>;
+/// Policies by kind and name of what they are for.
+type Policies<'a> = BTreeMap<(&'a str, &'a str), &'a Value>;
+
+fn names(rendered: &Rendered) -> Names<'_> {
+    of_kind(rendered, "Backend")
+        .map(|object| (object.name.as_str(), &object.manifest["metadata"]["labels"][label::BACKEND_ID]))
+        .collect()
+}
+
+fn policies(rendered: &Rendered) -> Policies<'_> {
+    let mut policies = Policies::new();
     for policy in of_kind(rendered, "BackendTrafficPolicy") {
         for target in list(&policy.manifest["spec"], "targetRefs") {
             let key = (target["kind"].as_str().unwrap(), target["name"].as_str().unwrap());
             policies.insert(key, &policy.manifest["spec"]);
         }
     }
-    let backends: BTreeMap<_, _> = of_kind(rendered, "Backend")
-        .map(|object| (object.name.as_str(), &object.manifest["metadata"]["labels"][label::BACKEND_ID]))
-        .collect();
+    policies
+}
+
+/// The policy of an HTTPRoute, or the one of the Gateway.
+fn policy<'a>(rendered: &Rendered, policies: &Policies<'a>, http_route: &Object) -> &'a Value {
     let gateway = only(rendered, "Gateway")["metadata"]["name"].as_str().unwrap();
+    let own = policies.get(&("HTTPRoute", http_route.name.as_str()));
+    own.or_else(|| policies.get(&("Gateway", gateway))).expect("load balancing is always said")
+}
+
+pub(super) fn of_rule(rendered: &Rendered, http_route: &Object, rule: &Value) -> Value {
+    treatment(rendered, rule, policy(rendered, &policies(rendered), http_route), &names(rendered))
+}
+
+pub(super) fn routes(rendered: &Rendered) -> Meanings {
+    let (policies, backends) = (policies(rendered), names(rendered));
     let mut meanings = Meanings::new();
     for object in of_kind(rendered, "HTTPRoute") {
-        let own = policies.get(&("HTTPRoute", object.name.as_str()));
-        let policy = own.or_else(|| policies.get(&("Gateway", gateway))).expect("load balancing is always said");
+        let policy = policy(rendered, &policies, object);
         let spec = &object.manifest["spec"];
         let mut hosts: Vec<_> = list(spec, "hostnames").iter().map(|host| host.as_str().unwrap().to_owned()).collect();
         if hosts.is_empty() {

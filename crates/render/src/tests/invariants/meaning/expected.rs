@@ -102,7 +102,7 @@ macro_rules! in_effect {
     };
 }
 
-fn treatment(snapshot: &Snapshot, service: &ApiServicePart, route: &Route) -> Value {
+pub(super) fn treatment(snapshot: &Snapshot, service: &ApiServicePart, route: &Route) -> Value {
     let refs = &route.spec.backend_refs;
     let backends: Vec<_> =
         refs.iter().map(|own| service.backends.iter().find(|backend| backend.id == own.backend_id).unwrap()).collect();
