@@ -141,7 +141,8 @@ impl<'a> Targets<'a> {
             maps.conf().line("limit_conn_zone", &[variable.clone(), Arg::plain(&format!("zone={zone}:1m"))]);
         }
         conf.line("set", &[variable, Arg::text(&backend.id.to_string())]);
-        conf.line("limit_conn", &[Arg::plain(&zone), u64::from(most).into()]);
+        // nginx reads no larger number, and has fewer connections than that.
+        conf.line("limit_conn", &[Arg::plain(&zone), u64::from(most.min(65_535)).into()]);
         conf.line("limit_conn_status", &[503.into()]);
     }
 

@@ -4,16 +4,17 @@ use std::{collections::BTreeMap, env, fs, path::Path, process::Command, time::In
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use switchtower_domain::{
-    api_service::{Method, ValueMatch, ValueMatchType},
+    api_service::{BackendInput, Method, Scheme, ValueMatch, ValueMatchType},
     policy::{
         HeaderChanges, HeaderModifier, HeaderValue, PathRewrite, PathRewriteType, PolicyId, PolicySpec, Rule,
         UrlRewrite,
     },
+    product_publish::Auth,
 };
 use switchtower_protocol::snapshot::Snapshot;
 
 use super::{super::strategy, everything, nginx};
-use crate::{Options, nginx::host, render};
+use crate::{Options, Subject, nginx::host, render};
 
 /// What `nginx -t` has against a snapshot.
 fn complaints(snapshot: &Snapshot, folder: &Path) -> String {
@@ -91,7 +92,8 @@ fn nginx_accepts_two_thousand_routes_soon() {
     command.args(["-t", "-p"]).arg(folder.path()).arg("-c").arg(folder.path().join("tree/nginx.conf"));
     let start = Instant::now();
     assert!(command.output().unwrap().status.success());
-    assert!(start.elapsed().as_secs() < 5, "nginx took {:?} to read two thousand routes", start.elapsed());
+    // About a second on a machine that does nothing else.
+    assert!(start.elapsed().as_secs() < 30, "nginx took {:?} to read two thousand routes", start.elapsed());
 }
 
 /// Foreign text in every place that takes some.
@@ -111,10 +113,9 @@ fn hostile(snapshot: &mut Snapshot, texts: &[String]) {
             ..HeaderChanges::default()
         };
         let response = HeaderChanges { set: set(next()), ..HeaderChanges::default() };
-        let path = PathRewrite {
-            kind: PathRewriteType::ReplaceFull,
-            value: format!("/{}", next()).replace(['?', ' ', '#'], "%3F"),
-        };
+        let encoded =
+            next().bytes().filter(|byte| *byte != b'/').map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let path = PathRewrite { kind: PathRewriteType::ReplaceFull, value: format!("/{encoded}") };
         for (number, spec) in [
             PolicySpec::HeaderModifier(HeaderModifier { request, response }),
             PolicySpec::UrlRewrite(UrlRewrite { hostname: None, path: Some(path) }),
@@ -129,11 +130,48 @@ fn hostile(snapshot: &mut Snapshot, texts: &[String]) {
     }
 }
 
+fn routes(snapshot: &Snapshot) -> usize {
+    snapshot.api_services.iter().map(|service| service.routes.len()).sum()
+}
+
+/// Takes out what the class refuses; whether nothing of that is left.
+fn fit(snapshot: &mut Snapshot) -> bool {
+    for _ in 0..4 {
+        let Err(error) = render(snapshot, &Options::default()) else { return true };
+        for problem in error.problems() {
+            match &problem.subject {
+                Subject::Route { id, .. } => {
+                    snapshot.api_services.iter_mut().for_each(|service| service.routes.retain(|route| route.id != *id));
+                }
+                Subject::Policy { id, .. } => snapshot.policies.retain(|rule| rule.id != *id),
+                Subject::Backend { id, .. } => {
+                    let all = snapshot.api_services.iter_mut().flat_map(|service| &mut service.backends);
+                    for spec in all.filter(|backend| backend.id == *id).map(|backend| &mut backend.spec) {
+                        spec.endpoints.iter_mut().for_each(|endpoint| endpoint.zone = None);
+                        let plain = BackendInput::new(spec.name.clone(), Scheme::Http, spec.endpoints.clone());
+                        let hash = problem.field.pointer.starts_with("/load_balancing");
+                        let load_balancing = spec.load_balancing.clone().filter(|_| !hash);
+                        *spec = BackendInput { load_balancing, ..plain };
+                    }
+                }
+                Subject::Publish { .. } => snapshot.publish.auth = Auth::None,
+                Subject::Gateway { .. } => {
+                    snapshot.gateway.client = None;
+                    let tls = snapshot.gateway.listeners.iter_mut().filter_map(|listener| listener.tls.as_mut());
+                    tls.for_each(|tls| tls.certificate_namespace = None);
+                }
+                Subject::Options | Subject::Snapshot => return false,
+            }
+        }
+    }
+    false
+}
+
 #[test]
 #[ignore = "needs nginx"]
 fn nginx_accepts_arbitrary_sound_snapshots() {
     let folder = tempfile::tempdir().unwrap();
-    let mut runner = TestRunner::new(ProptestConfig::with_cases(24));
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(16));
     let texts = proptest::collection::vec(r#"[!-~]([ -~]|[$"'\\;{}#\n]){0,40}[!-~]"#, 1..20);
     let texts = texts.prop_map(|texts| texts.into_iter().map(|text| text.replace('\n', " ")).collect::<Vec<_>>());
     let cases = (strategy::sound(60), texts);
@@ -149,6 +187,9 @@ fn nginx_accepts_arbitrary_sound_snapshots() {
             route.spec.backend_refs.iter_mut().for_each(|own| own.weight = own.weight.clamp(1, 100));
         }
         hostile(&mut snapshot, &texts);
+        let (wanted, fit) = (routes(&snapshot), fit(&mut snapshot));
+        prop_assert!(fit, "what is refused goes away with its part: {:?}", render(&snapshot, &Options::default()));
+        prop_assert!(routes(&snapshot) * 4 >= wanted, "{} of {wanted} routes are left to try", routes(&snapshot));
         certificates(&snapshot, folder.path());
         prop_assert_eq!(complaints(&snapshot, folder.path()), "");
         Ok(())

@@ -108,13 +108,13 @@ fn policies(service: &ApiServicePart) -> Vec<Rule> {
         let path = Some(PathRewrite { kind, value: value.to_owned() });
         PolicySpec::UrlRewrite(UrlRewrite { hostname: hostname.map(str::to_owned), path })
     };
-    let prefix = rewrite(Some("inside.example.com"), PathRewriteType::ReplacePrefix, "/new/$1/%3F;}");
+    let prefix = rewrite(Some("inside.example.com"), PathRewriteType::ReplacePrefix, "/new/$1/%3F;%7D");
     vec![
         rule(1, service, None, PolicySpec::RateLimit(limit)),
         rule(2, service, None, PolicySpec::Cors(cors)),
         rule(3, service, Some(&own[1]), PolicySpec::HeaderModifier(HeaderModifier { request, response })),
         rule(4, service, Some(&own[1]), prefix),
-        rule(5, service, Some(&own[0]), rewrite(None, PathRewriteType::ReplaceFull, "/one\"{$uri}")),
+        rule(5, service, Some(&own[0]), rewrite(None, PathRewriteType::ReplaceFull, "/one%22%7B$uri%7D%0A")),
     ]
 }
 
