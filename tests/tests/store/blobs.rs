@@ -79,6 +79,7 @@ fn generation_row(generation: Generation, bytes: usize) -> GenerationRow {
         created_at: Timestamp::UNIX_EPOCH,
         created_by: "system:tests".parse().unwrap(),
         reason: None,
+        restored_from: None,
     }
 }
 

@@ -7,7 +7,7 @@ use switchtower_domain::{
     product::Product,
     resource::{Reference, Resource},
 };
-use switchtower_store::StoreError;
+use switchtower_store::{Commit, StoreError};
 
 use crate::support::{AnyProduct, Desk, product_input};
 
@@ -77,4 +77,20 @@ async fn needing_and_deleting_at_the_same_time_leaves_no_dangling_reference() {
             assert!(there, "round {round}: a product needs an API service that is gone");
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_needed_may_have_to_be_unchanged_as_well() {
+    let desk = Desk::new().await;
+    let orders = service(&desk, "orders").await;
+    let context = desk.context();
+    let shop = desk.creation::<Product>(json!({ "name": "shop", "api_services": [orders.id] }));
+    let first = Commit::new(&desk.granted, &context).change(&shop).unchanged(&orders);
+    first.send(&desk.world.store).await.unwrap();
+    let bank = desk.creation::<Product>(json!({ "name": "bank", "api_services": [orders.id] }));
+    let renamed = orders.clone().replace(serde_json::from_value(json!({ "name": "sales" })).unwrap(), &desk.stamp());
+    desk.send(&renamed.unwrap()).await.unwrap();
+    let late = Commit::new(&desk.granted, &context).change(&bank).unchanged(&orders);
+    assert!(matches!(late.send(&desk.world.store).await, Err(StoreError::Stale)));
+    assert_eq!(desk.count("product").await, 1);
 }
