@@ -144,5 +144,5 @@ async fn a_large_document_is_imported_previewed_published_changed_rolled_back_an
     let publish = world.me.post("/v1/provider/product-publishes", publish).await.ok().id();
     let preview = world.me.act(&format!("/v1/provider/product-publishes/{publish}/preview")).await.ok().body;
     let routes = preview["changes"].as_array().unwrap().iter().filter(|change| change["kind"] == "HTTPRoute").count();
-    assert!(routes > 10, "{routes} HTTPRoutes");
+    assert!(routes >= 7, "{routes} HTTPRoutes");
 }

@@ -25,6 +25,13 @@ pub(super) async fn resources(world: &World) -> Resources {
         "gateway_id": rollout.gateway, "clusters": { "ids": [world::id(&cluster)] },
     });
     let waves = world.me.post("/v1/provider/rollouts", waves).await.ok().id();
+    let plan = json!({ "name": world::unique("plan"), "product_id": rollout.product });
+    let plan = world.me.post("/v1/provider/plans", plan).await.ok().id();
+    let limit = json!({ "rate_limit": { "requests": 10, "unit": "second" } });
+    let policy = json!({
+        "name": world::unique("limit"), "scope": "service", "api_service_id": rollout.service, "spec": limit,
+    });
+    let policy = world.me.post("/v1/provider/policies", policy).await.ok().id();
     let ids = vec![
         // A collection stands before those whose path it begins.
         ("/v1/operator/clusters/{id}/registration-tokens", token),
@@ -36,7 +43,9 @@ pub(super) async fn resources(world: &World) -> Resources {
         ("/v1/provider/api-services/{id}/backends", rollout.backend.clone()),
         ("/v1/provider/api-services", rollout.service.clone()),
         ("/v1/provider/gateways", rollout.gateway.clone()),
+        ("/v1/provider/policies", policy),
         ("/v1/provider/products", rollout.product.clone()),
+        ("/v1/provider/plans", plan),
         ("/v1/provider/product-publishes", rollout.publish.clone()),
         ("/v1/provider/rollouts", waves),
         ("/v1/admin/api-keys", key),
@@ -163,6 +172,13 @@ impl<'a> Walk<'a> {
                 "name": world::unique("thief"), "environment": "dev",
                 "product_id": id("/v1/provider/products"), "gateway_id": id("/v1/provider/gateways"),
                 "cluster_id": id("/v1/operator/clusters"),
+            }),
+            "/v1/provider/plans" => {
+                json!({ "name": world::unique("thief"), "product_id": id("/v1/provider/products") })
+            }
+            "/v1/provider/policies" => json!({
+                "name": world::unique("thief"), "scope": "service", "api_service_id": id("/v1/provider/api-services"),
+                "spec": { "rate_limit": { "requests": 10, "unit": "second" } },
             }),
             "/v1/provider/rollouts" => json!({
                 "name": world::unique("thief"), "environment": "dev",
