@@ -225,6 +225,9 @@ impl<'a> Walk<'a> {
             "endpoints": [{ "host": "thief.example.com", "port": 80 }],
             "path": { "type": "exact", "value": "/thief" },
             "rollback": true,
+            "generation": 1,
+            "scope": "global",
+            "spec": { "rate_limit": { "requests": 10, "unit": "second" } },
         });
         let id = |collection: &str| {
             let found = self.them.ids.iter().find(|(known, _)| *known == collection);
