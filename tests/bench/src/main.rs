@@ -22,6 +22,7 @@ mod operations;
 mod request;
 mod runtime_api;
 mod table;
+mod traffic;
 mod wire;
 
 use std::{collections::BTreeMap, error::Error, fs, path::PathBuf, process::ExitCode};
@@ -68,7 +69,9 @@ fn run() -> Fallible<bool> {
     let folder = std::env::var_os("SWITCHTOWER_FUNCTIONS").map_or_else(|| "target/lambda".into(), PathBuf::from);
 
     println!("• Computing ...");
-    let computations = compute::all(if quick { 5 } else { 51 })?;
+    let mut computations = compute::all(if quick { 5 } else { 51 })?;
+    println!("• Publishing to nginx ...");
+    computations.extend(traffic::all(if quick { 5 } else { 50 })?);
     println!("• Making a tenant and all that it needs ...");
     let dynamo = Dynamo::new(&emulator);
     dynamo.create_table(&format!("{STACK}-table"))?;

@@ -142,12 +142,21 @@ pub(crate) fn operations(results: &[OperationResult]) {
     table.print();
 }
 
-/// Prints the computations, which have no goal.
+/// What rendering may take.
+const RENDERING: (f64, f64) = (20.0, 64.0);
+
+/// Prints the computations; only rendering has goals: 20 ms and 64 MiB.
 pub(crate) fn computations(results: &[Computation]) {
     println!("\nComputations");
-    let mut table = Table::new(&["what", "p50 ms", "max ms"]);
+    let mut table = Table::new(&["what", "p50 ms", "max ms", "peak MiB"]);
     for result in results {
-        table.rows.push(vec![result.what.to_owned(), format!("{:.2}", result.p50_ms), format!("{:.2}", result.max_ms)]);
+        let goals = result.what.starts_with("render").then_some(RENDERING);
+        let mark = |value: f64, goal: Option<f64>| {
+            format!("{value:.2}{}", if goal.is_some_and(|goal| value > goal) { " !" } else { "" })
+        };
+        let peak = result.peak_mib.map(|peak| mark(peak, goals.map(|goals| goals.1))).unwrap_or_default();
+        let p50 = mark(result.p50_ms, goals.map(|goals| goals.0));
+        table.rows.push(vec![result.what.to_owned(), p50, format!("{:.2}", result.max_ms), peak]);
     }
     table.print();
 }
