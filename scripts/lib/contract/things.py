@@ -40,6 +40,8 @@ def make(values):
         "key": key["secret"],
         "user": token,
         "agent": agent,
+        # What the calls are made with. Ids that lists show are asked for too: these are left alone.
+        "own": [tenant["id"], key["id"], agent["id"]],
         "ids": rollout
         | {
             # Those that schemathesis may suspend and revoke, and not those that it calls with.
@@ -99,7 +101,11 @@ def publish(api, cluster):
     draft = {"name": "contract", "environment": "dev", "product_id": product["id"], "gateway_id": gateway["id"]}
     draft |= {"clusters": {"ids": [cluster["id"]]}, "start": False}
     rollout = api.post("/v1/provider/rollouts", draft)
-    made = {"rol": rollout, "api": service, "bkd": backend, "rte": route, "gwt": gateway, "prd": product, "pub": publish}
+    plan = api.post("/v1/provider/plans", {"name": "contract", "product_id": product["id"]})
+    limit = {"rate_limit": {"requests": 10, "unit": "second"}}
+    policy = api.post("/v1/provider/policies", {"name": "contract", "scope": "global", "spec": limit})
+    made = {"api": service, "bkd": backend, "rte": route, "gwt": gateway, "prd": product, "pub": publish}
+    made |= {"rol": rollout, "pln": plan, "pol": policy}
     return {prefix: resource["id"] for prefix, resource in made.items()} | {"dep": publish["deployment_id"]}
 
 
