@@ -147,7 +147,9 @@ SH
 # A large OpenAPI document of the real world, compressed: GitHub's description of its API, from npm.
 install_document() {
     DOCUMENT="$TOOLS/$LARGE_DOCUMENT.json.gz"
-    [[ -s $DOCUMENT ]] || step "Fetching a large OpenAPI document" unpack_document
+    [[ -s $DOCUMENT ]] && return
+    command -v npm >/dev/null || die "npm is missing: it fetches the OpenAPI document of this test (Debian: apt-get install npm)"
+    step "Fetching a large OpenAPI document" unpack_document
 }
 
 unpack_document() (
