@@ -4,13 +4,19 @@
 use std::{
     collections::HashMap,
     env, fs,
-    io::Write,
+    io::{Read, Write},
     path::{Path, PathBuf},
 };
 
 use jsonschema::Validator;
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
+use switchtower_domain::{
+    api_service::{Definition, Route},
+    id::{BackendId, RouteId},
+};
+use switchtower_import::{IdSource, Limits, Options as ImportOptions, parse, plan};
+use switchtower_protocol::snapshot::Snapshot;
 
 use super::strategy;
 use crate::{Object, Options, Rendered, fixture, render};
@@ -123,6 +129,44 @@ fn arbitrary_objects_satisfy_the_schemas() {
             Ok(())
         })
         .unwrap();
+}
+
+/// What an import makes of the document that `SWITCHTOWER_DOCUMENT` names, as `scripts/test traffic` sets it.
+fn large_document() -> Option<Snapshot> {
+    let Some(path) = env::var_os("SWITCHTOWER_DOCUMENT") else {
+        writeln!(std::io::stderr(), "skipped: SWITCHTOWER_DOCUMENT names no document").unwrap();
+        return None;
+    };
+    let mut text = Vec::new();
+    flate2::read::GzDecoder::new(fs::File::open(path).unwrap()).read_to_end(&mut text).unwrap();
+    let document = parse(&text, Limits::default()).unwrap();
+    let plan = plan(&document, &Definition::default(), &ImportOptions::default(), &mut Counter(0)).unwrap();
+    let Definition { routes, backends, .. } = plan.definition;
+    assert!(routes.len() > 700, "{} routes", routes.len());
+    let routes = routes.into_iter().map(Route::without_notes).collect();
+    Some(fixture::snapshot(vec![fixture::api_service(1, "github", backends, routes)]))
+}
+
+/// Counts up.
+struct Counter(u128);
+
+impl IdSource for Counter {
+    fn route(&mut self) -> RouteId {
+        self.0 += 1;
+        RouteId::from_parts(1, self.0)
+    }
+
+    fn backend(&mut self) -> BackendId {
+        self.0 += 1;
+        BackendId::from_parts(1, self.0)
+    }
+}
+
+#[test]
+fn a_large_document_renders_to_valid_objects_of_every_supported_version() {
+    let Some(snapshot) = large_document() else { return };
+    let rendered = render(&snapshot, &Options::default()).unwrap();
+    sets().iter().for_each(|schemas| schemas.assert(&rendered));
 }
 
 #[test]
