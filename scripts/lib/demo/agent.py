@@ -1,6 +1,7 @@
 """The demo's agent: a process that goes on after the demo, until scripts/down ends it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -29,8 +30,12 @@ def registered(boot):
     return known.get("cluster_id") if known.get("boot") == boot else None
 
 
-def register(binary, api_url, token, name):
+def register(binary, api_url, token, name, boot):
     """Spends a registration token: the agent makes its key pair, and keeps the private half to itself."""
+    if registered(boot) is None:
+        # What is there is of a cluster that went with an earlier run of the emulator; an agent keeps to its cluster.
+        for left in (OWN_STATE, MANIFESTS):
+            shutil.rmtree(left, ignore_errors=True)
     command = [str(binary), "register", "--api-url", api_url, "--state-dir", str(OWN_STATE), "--name", name, "--force"]
     LOG.parent.mkdir(parents=True, exist_ok=True)
     OWN_STATE.mkdir(parents=True, exist_ok=True)

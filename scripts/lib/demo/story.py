@@ -87,7 +87,7 @@ def have_agent(api, binary, cluster, boot):
         say("Issuing a registration token, and registering an agent with it")
         path = f"/v1/operator/clusters/{cluster['id']}/registration-tokens"
         token = api.post(path, what="no registration token was issued")
-        agent.register(binary, api.url, token["token"], "demo-agent")
+        agent.register(binary, api.url, token["token"], "demo-agent", boot)
         say("Starting the agent")
     agent.start(binary, cluster["id"], boot)
     note(f"It writes to {agent.shown(agent.MANIFESTS)}; its log is {agent.shown(agent.LOG)}")
