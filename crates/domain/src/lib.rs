@@ -18,6 +18,7 @@
 //!   [`policy`], [`gateway`], [`product`], [`plan`], [`product_publish`], [`deployment`],
 //!   [`rollout`].
 //! * [`traffic`] and [`hostname`]: what several kinds say in the same words.
+//! * [`usage`]: how much traffic there was.
 //!
 //! A worked example: putting a cluster into maintenance.
 //!
@@ -56,3 +57,4 @@ pub mod role;
 pub mod rollout;
 pub mod tenant;
 pub mod traffic;
+pub mod usage;

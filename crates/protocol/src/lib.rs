@@ -9,6 +9,7 @@
 //!   POST /v1/agent/reports         ------>  what became of a generation        (report)
 //!   POST /v1/agent/heartbeats      ------>  "I am here"; answer: desired_version (heartbeat),
 //!                                           and now and then what it can do     (capabilities)
+//!   POST /v1/agent/usage           ------>  how much traffic went through       (usage)
 //!   GET  /v1/agent/deployments     ------>  all that is desired, after a missed doorbell
 //! ```
 //!
@@ -23,3 +24,4 @@ pub mod queue;
 pub mod registration;
 pub mod report;
 pub mod snapshot;
+pub mod usage;
