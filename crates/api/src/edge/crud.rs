@@ -162,4 +162,27 @@ macro_rules! actions {
     )+};
 }
 
-pub(crate) use {actions, crud, delete, list};
+/// As [`actions!`], for transitions that somebody may give a reason for.
+macro_rules! reasoned {
+    ($kind:ident, id $id:ident, view $view:ident, tag $tag:literal, $($action:ident $path:literal $doc:literal,)+) => {$(
+        #[doc = $doc]
+        #[utoipa::path(
+            post, path = $path, tag = $tag, request_body = Option<$crate::edge::reason::Reason>,
+            params(("id" = $id, Path), $crate::edge::etag::IfMatchHeader, $crate::edge::request::IdempotencyHeader),
+            responses((status = 200, body = $view, headers(("ETag" = String))), $crate::edge::problem::Problems)
+        )]
+        pub(crate) async fn $action(
+            axum::extract::State(api): axum::extract::State<$crate::Api>,
+            $crate::edge::call::Known(call): $crate::edge::call::Known,
+            $crate::edge::id::PathId(id): $crate::edge::id::PathId<$kind>,
+            $crate::edge::etag::IfMatch(if_match): $crate::edge::etag::IfMatch,
+            body: Option<$crate::edge::body::Body<$crate::edge::reason::Reason>>,
+        ) -> Result<$view, $crate::Problem> {
+            let target = switchtower_control::resource::Target { id, if_match };
+            let reason = $crate::edge::reason::reason(body.as_ref());
+            Ok($crate::edge::view::View(api.control.$action(&call, target, reason).await?))
+        }
+    )+};
+}
+
+pub(crate) use {actions, crud, delete, list, reasoned};

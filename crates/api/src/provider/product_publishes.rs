@@ -21,6 +21,7 @@ use crate::{
         id::PathId,
         problem::Problems,
         query::{Checked, Params, check_limit, list_request},
+        reason::{Reason, reason},
         request::IdempotencyHeader,
         view::{PageView, View},
     },
@@ -68,16 +69,6 @@ impl Checked for PublishListParams {
     }
 }
 
-/// Why something is published or withdrawn.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Reason {
-    /// The reason, kept with the generation.
-    #[serde(default)]
-    #[schema(max_length = 500)]
-    reason: Option<String>,
-}
-
 /// Where to go back to.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -88,10 +79,6 @@ struct Rollback {
     #[serde(default)]
     #[schema(max_length = 500)]
     reason: Option<String>,
-}
-
-fn reason(body: Option<&Body<Reason>>) -> Option<&str> {
-    body.and_then(|Body(body)| body.reason.as_deref())
 }
 
 /// Lists product publishes, oldest first.

@@ -15,7 +15,7 @@ use crate::{
     edge::{
         body::Body,
         call::Known,
-        crud::{actions, delete, list},
+        crud::{actions, delete, list, reasoned},
         etag::{IfMatch, IfMatchHeader},
         id::PathId,
         problem::Problems,
@@ -36,16 +36,6 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 
 /// A rollout, as the API shows it.
 pub type RolloutView = View<Rollout>;
-
-/// Why a rollout is paused.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct PauseInput {
-    /// The reason, shown with the rollout.
-    #[serde(default)]
-    #[schema(max_length = 500)]
-    reason: Option<String>,
-}
 
 /// How a rollout is aborted.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -102,21 +92,9 @@ actions! {
     rollout_resume "/{id}/resume" "Goes on with a rollout where it was paused.",
 }
 
-/// Publishes to no more clusters until the rollout is resumed; what was published goes on becoming ready.
-#[utoipa::path(
-    post, path = "/{id}/pause", tag = "rollouts", request_body = Option<PauseInput>,
-    params(("id" = RolloutId, Path), IfMatchHeader, IdempotencyHeader),
-    responses((status = 200, body = RolloutView, headers(("ETag" = String))), Problems)
-)]
-async fn rollout_pause(
-    State(api): State<Api>,
-    Known(call): Known,
-    PathId(id): PathId<Rollout>,
-    IfMatch(if_match): IfMatch,
-    body: Option<Body<PauseInput>>,
-) -> Result<RolloutView, Problem> {
-    let reason = body.and_then(|Body(body)| body.reason);
-    Ok(View(api.control.rollout_pause(&call, Target { id, if_match }, reason).await?))
+reasoned! {
+    Rollout, id RolloutId, view RolloutView, tag "rollouts",
+    rollout_pause "/{id}/pause" "Publishes to no more clusters until the rollout is resumed; what was published goes on becoming ready.",
 }
 
 /// Ends a rollout, also one that `failed`.
