@@ -3,6 +3,8 @@
 //! A subscription stands in its provider's tenant, beside the plan and the publish that it is for, and both sides may change
 //! it. Neither learns who on the other side did so: the author is the other tenant.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -304,6 +306,12 @@ impl SubscriptionStatus {
     /// Whether it stays so for good.
     pub const fn has_ended(self) -> bool {
         matches!(self, Self::Rejected | Self::Cancelled)
+    }
+}
+
+impl fmt::Display for SubscriptionStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -3,10 +3,7 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use switchtower_control::resource::Target;
-use switchtower_domain::{
-    operation,
-    rollout::{Rollout, RolloutId, RolloutInput},
-};
+use switchtower_domain::rollout::{Rollout, RolloutId, RolloutInput};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -15,7 +12,7 @@ use crate::{
     edge::{
         body::Body,
         call::Known,
-        crud::{actions, delete, list, reasoned},
+        crud::{actions, delete, get, list, reasoned},
         etag::{IfMatch, IfMatchHeader},
         id::PathId,
         problem::Problems,
@@ -71,19 +68,10 @@ async fn rollout_create(
     Ok(Created { collection: "/v1/provider/rollouts", resource })
 }
 
-/// Gets a rollout: `counts` tells how many clusters stand how, `targets` how each of them does.
-#[utoipa::path(
-    get, path = "/{id}", tag = "rollouts", params(("id" = RolloutId, Path)),
-    responses((status = 200, body = RolloutView, headers(("ETag" = String))), Problems)
-)]
-async fn rollout_get(
-    State(api): State<Api>,
-    Known(call): Known,
-    PathId(id): PathId<Rollout>,
-) -> Result<RolloutView, Problem> {
-    Ok(View(api.control.get(&call, &operation::rollout_get, id).await?))
+get! {
+    Rollout, id RolloutId, view RolloutView, tag "rollouts",
+    get rollout_get, "Gets a rollout: `counts` tells how many clusters stand how, `targets` how each of them does."
 }
-
 list! { Rollout, view RolloutView, page RolloutPage, tag "rollouts", list rollout_list }
 delete! { Rollout, id RolloutId, tag "rollouts", delete rollout_delete }
 actions! {

@@ -1,23 +1,13 @@
 //! `/v1/provider/subscriptions`: who subscribed to what the tenant published.
 
-use axum::extract::State;
-use serde::Deserialize;
-use switchtower_domain::{
-    operation,
-    subscription::{Subscription, SubscriptionId, SubscriptionStatus},
-};
-use utoipa::IntoParams;
+use switchtower_domain::subscription::{Subscription, SubscriptionId, SubscriptionStatus};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    Api, Problem,
+    Api,
     edge::{
-        call::Known,
-        crud::{actions, reasoned},
-        id::PathId,
-        problem::Problems,
-        query::{Checked, Params, check_limit, list_request},
-        view::{PageView, View},
+        crud::{actions, get, list_by, reasoned},
+        view::View,
     },
 };
 
@@ -35,56 +25,14 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 /// A subscription, as both sides see it.
 pub type SubscriptionView = View<Subscription>;
 
-/// A part of a list of subscriptions.
-pub type SubscriptionPage = PageView<SubscriptionView>;
-
-/// Which subscriptions are wanted.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct SubscriptionListParams {
-    /// How many items, 1 to 100; 50 when left out.
-    #[param(minimum = 1, maximum = 100, default = 50)]
-    limit: Option<u32>,
-    /// Where the part begins: `next_cursor` of the part before.
-    cursor: Option<String>,
-    /// Only those with this status, such as `pending`.
-    status: Option<SubscriptionStatus>,
+get! {
+    Subscription, id SubscriptionId, view SubscriptionView, tag "subscriptions",
+    get subscription_get, "Gets a subscription to something that the tenant published."
 }
-
-impl Checked for SubscriptionListParams {
-    fn check(&self) -> Result<(), String> {
-        check_limit(self.limit)
-    }
+list_by! {
+    Subscription, view SubscriptionView, page SubscriptionPage, tag "subscriptions", list subscription_list,
+    by status: SubscriptionStatus, "Only those with this status, such as `pending`.", params SubscriptionListParams,
 }
-
-/// Lists who subscribed to what the tenant published, oldest first.
-#[utoipa::path(
-    get, path = "/", tag = "subscriptions", params(SubscriptionListParams),
-    responses((status = 200, body = SubscriptionPage), Problems)
-)]
-async fn subscription_list(
-    State(api): State<Api>,
-    Known(call): Known,
-    Params(params): Params<SubscriptionListParams>,
-) -> Result<SubscriptionPage, Problem> {
-    let request = list_request(params.limit, params.cursor);
-    Ok(api.control.subscription_list(&call, params.status, request).await?.into())
-}
-
-/// Gets a subscription to something that the tenant published.
-#[utoipa::path(
-    get, path = "/{id}", tag = "subscriptions", params(("id" = SubscriptionId, Path)),
-    responses((status = 200, body = SubscriptionView, headers(("ETag" = String))), Problems)
-)]
-async fn subscription_get(
-    State(api): State<Api>,
-    Known(call): Known,
-    PathId(id): PathId<Subscription>,
-) -> Result<SubscriptionView, Problem> {
-    Ok(View(api.control.get(&call, &operation::subscription_get, id).await?))
-}
-
 actions! {
     Subscription, id SubscriptionId, view SubscriptionView, tag "subscriptions",
     subscription_approve "/{id}/approve" "Turns a `pending` subscription `active`.",

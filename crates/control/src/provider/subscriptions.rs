@@ -4,30 +4,12 @@ use switchtower_domain::{
     change::{Change, Stamp, WrongState},
     operation::{self, Operation},
     resource::Resource,
-    subscription::{Subscription, SubscriptionStatus},
+    subscription::Subscription,
 };
-use switchtower_store::Listed;
 
-use crate::{
-    Call, Control, Error,
-    customer::subscriptions::stamp,
-    resource::{ListRequest, Target},
-};
+use crate::{Call, Control, Error, customer::subscriptions::stamp, resource::Target};
 
 impl Control {
-    /// The subscriptions to what the tenant published, or those with one status.
-    pub async fn subscription_list(
-        &self,
-        call: &Call,
-        status: Option<SubscriptionStatus>,
-        request: ListRequest,
-    ) -> Result<Listed<Resource<Subscription>>, Error> {
-        match status {
-            Some(status) => self.list_group(call, &operation::subscription_list, status.name(), request).await,
-            None => self.list(call, &operation::subscription_list, request).await,
-        }
-    }
-
     /// Lets a customer call who waits for it.
     pub async fn subscription_approve(
         &self,
