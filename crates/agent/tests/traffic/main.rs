@@ -7,3 +7,4 @@ mod matching;
 mod shaping;
 mod support;
 mod tls;
+mod usage;
