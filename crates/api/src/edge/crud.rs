@@ -152,10 +152,10 @@ macro_rules! list_by {
 
         #[doc = concat!("Lists ", $tag, ", oldest first.")]
         #[utoipa::path(
-                                    summary = concat!("Lists ", $tag, ", oldest first."),
-                                    get, path = "/", tag = $tag, params($params),
-                                    responses((status = 200, body = $page), $crate::edge::problem::Problems)
-                                )]
+                                            summary = concat!("Lists ", $tag, ", oldest first."),
+                                            get, path = "/", tag = $tag, params($params),
+                                            responses((status = 200, body = $page), $crate::edge::problem::Problems)
+                                        )]
         pub(crate) async fn $list(
             axum::extract::State(api): axum::extract::State<$crate::Api>,
             $crate::edge::call::Known(call): $crate::edge::call::Known,
