@@ -92,6 +92,16 @@ async fn a_large_document_is_imported_previewed_published_changed_rolled_back_an
     assert_eq!(answered("DELETE", "/emojis").await.unwrap().0, 404, "a method that the document does not have");
     assert_eq!(answered("GET", "/no/such/path").await.unwrap().0, 404);
 
+    // What went through is told.
+    let summary = format!("/v1/provider/analytics/summary?range=1h&product_publish_id={}", story.publish);
+    let told = until("the requests are counted", 150, async || {
+        let summary = world.me.get(&summary).await.ok().body;
+        if summary["requests"].as_u64() >= Some(5) { Ok(summary) } else { Err(summary.to_string()) }
+    })
+    .await;
+    assert_eq!((&told["requests"], &told["client_errors"]), (&json!(5), &json!(2)), "{told:#}");
+    assert_eq!(told["publishes"][0]["measured"], true, "{told:#}");
+
     // A change by hand: seen before, deployed, and seen in traffic.
     story.move_route("/emojis", "/smileys").await;
     let preview = story.act("preview", json!({})).await;

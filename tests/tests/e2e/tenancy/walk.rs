@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{Answer, Caller, HandAgent, Rollout, World, world};
 
+/// What a tenant may subscribe to.
+const OFFERS: &str = "/v1/customer/offers";
+
 /// One resource of each kind, of the tenant that is not to be seen.
 pub(super) struct Resources {
     tenant: String,
@@ -32,6 +35,8 @@ pub(super) async fn resources(world: &World) -> Resources {
         "name": world::unique("limit"), "scope": "service", "api_service_id": rollout.service, "spec": limit,
     });
     let policy = world.me.post("/v1/provider/policies", policy).await.ok().id();
+    let wish = json!({ "product_publish_id": rollout.publish, "plan_id": plan });
+    let subscription = world.me.post("/v1/customer/subscriptions", wish).await.ok().id();
     let ids = vec![
         // A collection stands before those whose path it begins.
         ("/v1/operator/clusters/{id}/registration-tokens", token),
@@ -48,6 +53,9 @@ pub(super) async fn resources(world: &World) -> Resources {
         ("/v1/provider/plans", plan),
         ("/v1/provider/product-publishes", rollout.publish.clone()),
         ("/v1/provider/rollouts", waves),
+        ("/v1/provider/subscriptions", subscription.clone()),
+        ("/v1/customer/subscriptions", subscription),
+        (OFFERS, rollout.publish.clone()),
         ("/v1/admin/api-keys", key),
         ("/v1/admin/tenants", world.tenant.clone()),
     ];
@@ -59,7 +67,9 @@ impl Resources {
     pub(super) async fn are_there(&self, world: &World) {
         for (collection, id) in &self.ids {
             let caller = if collection.contains("tenants") { &world.admin } else { &world.me };
-            let listed = caller.get(&format!("{}?limit=100", self.fill(collection))).await.ok();
+            // What is offered to its own tenant only is not listed.
+            let wanted = if *collection == OFFERS { format!("/{id}") } else { "?limit=100".to_owned() };
+            let listed = caller.get(&format!("{}{wanted}", self.fill(collection))).await.ok();
             assert!(listed.body.to_string().contains(id), "{id} is gone: {}", listed.body);
         }
     }
