@@ -148,8 +148,13 @@ fn a_choice_of_routes_never_becomes_a_choice_of_all() {
     let mut narrow = with("products", 42, &json!({ "api_services": [7, 8] }));
     narrow["product_publishes"][1]["api_services"] = json!([8]);
     let translation = translated(&narrow, DEFAULT);
-    let routes = translation.wanted("product_publishes", "62").references.iter().filter(|r| r.kind == Kind::Route);
-    assert_eq!(routes.map(|reference| reference.to.id.as_str()).collect::<Vec<_>>(), ["24"]);
+    let references = &translation.wanted("product_publishes", "62").references;
+    let chosen = references.iter().filter(|r| matches!(r.kind, Kind::ApiService | Kind::Route));
+    let chosen: Vec<_> = chosen.map(|r| (r.pointer.as_str(), r.to.id.as_str())).collect();
+    assert_eq!(chosen, [("/api_service_ids/0", "8")]);
+    assert!(translation.body("product_publishes", "62").get("route_ids").is_none());
+    narrow["product_publishes"][1]["route_ids"] = json!([21]);
+    assert_eq!(translated(&narrow, DEFAULT).refusal("product_publishes", "62").0, "route_ids");
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Control {
                 Resource::<Deployment>::first(id, tenant, name, (publish.id, cluster.id), digest, &stamp)
             }
         };
-        let services = sources.product.body.api_services.clone();
+        let services = sources.service_ids();
         let change = publish.publish(id, services, &stamp);
         let commit = Commit::new(granted, &call.context).change(&change);
         let (commit, _) = desire(commit, cluster, desired, Wanted::New(&json), reason)?;
