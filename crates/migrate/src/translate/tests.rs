@@ -135,6 +135,18 @@ fn what_narrows_a_route_is_taken_or_the_route_is_not() {
 }
 
 #[test]
+fn addresses_of_documentation_and_logo_are_kept_when_they_are_https() {
+    let url = "https://www.example.com/logo.svg";
+    let translation = translated(&with("products", 41, &json!({ "logo_url": url, "docs_url": "http://x" })), DEFAULT);
+    let product = translation.body("products", "41");
+    assert_eq!((&product["logo_url"], product.get("docs_url")), (&json!(url), None));
+    let left = &translation.line("products", "41").findings;
+    assert!(left.iter().any(|finding| finding.field.as_deref() == Some("docs_url")), "{left:?}");
+    let plain = translated(&with("products", 41, &json!({ "logo_url": "http://x/logo.svg" })), DEFAULT);
+    assert!(plain.body("products", "41").get("logo_url").is_none());
+}
+
+#[test]
 fn a_choice_of_routes_never_becomes_a_choice_of_all() {
     let publish = |columns: Value| translated(&with("product_publishes", 62, &columns), DEFAULT);
     assert_eq!(

@@ -95,6 +95,7 @@ fn sources(path: &str) -> Sources {
             categories: vec![],
             api_services: vec![id(5)],
             docs_url: None,
+            logo_url: None,
         },
     );
     let input = ClusterInput {
