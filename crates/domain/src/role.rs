@@ -74,6 +74,7 @@ impl Role {
                 "registration_token:*",
                 "agent:*",
                 "deployment:read",
+                "deployment:abandon",
                 "event:read",
                 "realtime:connect",
             ],
