@@ -73,6 +73,9 @@ impl Estate {
             .post("/v1/provider/rollouts", rollout_with("shop", &ids["products"], &ids["gateways"], rollout))
             .await;
         ids.extend([("rollouts", rollout.ok(201).id())]);
+        let wish = subscription(&ids["product-publishes"], &ids["plans"]);
+        let subscription = owner.post("/v1/customer/subscriptions", wish).await.ok(201).id();
+        ids.extend([("offers", ids["product-publishes"].clone()), ("subscriptions", subscription)]);
         Self { account, agent, ids }
     }
 
@@ -124,6 +127,7 @@ impl Estate {
                 let clusters = json!({ "clusters": { "ids": [self.id("clusters")] } });
                 rollout_with("shop-2", self.id("products"), self.id("gateways"), clusters)
             }
+            "customer_subscription_create" => subscription(self.id("offers"), self.id("plans")),
             "rollout_abort" => json!({ "rollback": true }),
             "product_publish_rollback" => json!({ "generation": 1 }),
             "product_create" | "product_replace" => json!({ "name": "bank" }),
@@ -181,6 +185,11 @@ pub fn plan(name: &str, product: &str) -> Value {
 /// A valid publish.
 pub fn publish(name: &str, product: &str, gateway: &str, cluster: &str) -> Value {
     json!({ "name": name, "product_id": product, "gateway_id": gateway, "cluster_id": cluster, "environment": "prod" })
+}
+
+/// A valid subscription.
+pub fn subscription(publish: &str, plan: &str) -> Value {
+    json!({ "product_publish_id": publish, "plan_id": plan })
 }
 
 /// A valid rollout, with more fields: its clusters at least.

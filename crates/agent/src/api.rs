@@ -18,6 +18,7 @@ use switchtower_protocol::{
     registration::{Registration, RegistrationRequest},
     report::{Report, ReportReceipt},
     snapshot::Snapshot,
+    usage::{UsageReceipt, UsageReport},
 };
 
 use self::answer::read;
@@ -114,6 +115,10 @@ impl ControlPlane for Api {
 
     async fn heartbeat(&self, heartbeat: &Heartbeat) -> Result<HeartbeatReply, ApiError> {
         self.post("v1/agent/heartbeats", heartbeat).await
+    }
+
+    async fn usage(&self, report: &UsageReport) -> Result<UsageReceipt, ApiError> {
+        self.post("v1/agent/usage", report).await
     }
 
     async fn queue_credentials(&self) -> Result<QueueCredentials, ApiError> {

@@ -1,15 +1,17 @@
 //! The agent: makes a cluster what the control plane desires, and tells what became of it.
 //!
-//! It dials out only. Three things run side by side:
+//! It dials out only. Four things run side by side:
 //!
 //! ```text
 //!   poll       SQS long poll --messages--+
 //!   heartbeat  every few seconds --desired_version--+--> worker: the one place that applies and reports
 //!   timer      full resync --------------+
+//!   measure    log of requests --counts--> control plane
 //! ```
 //!
 //! * [`converge`]: what to do, free of I/O; [`port`]: what it asks of the world.
 //! * [`state`]: what survives a crash.
+//! * [`usage`]: how much traffic there was.
 //! * [`api`], [`sqs`], [`driver`]: the world.
 //! * [`identity`] and [`register`]: who the agent is.
 //! * [`run`], [`cli`], [`http`], [`metrics`], [`log`]: the program around it.
@@ -31,3 +33,4 @@ pub mod sqs;
 pub mod standing;
 pub mod state;
 pub mod stop;
+pub mod usage;

@@ -24,6 +24,11 @@ impl Counter {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts several.
+    pub fn add_all(&self, number: u64) {
+        self.0.fetch_add(number, Ordering::Relaxed);
+    }
+
     /// The number.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
@@ -51,6 +56,14 @@ pub struct Metrics {
     pub messages: Counter,
     /// Full resyncs completed.
     pub resyncs: Counter,
+    /// Requests counted in the log of the gateway.
+    pub usage_requests: Counter,
+    /// Lines of that log that were not counted.
+    pub usage_skipped: Counter,
+    /// Usage reports accepted.
+    pub usage_reports: Counter,
+    /// Usage reports not accepted.
+    pub usage_report_failures: Counter,
     last_contact: AtomicI64,
     last_poll: AtomicI64,
     applied_version: AtomicU64,
@@ -134,6 +147,10 @@ impl Metrics {
             ("poll_failures", "Receives not answered.", &self.poll_failures),
             ("messages", "Messages received.", &self.messages),
             ("resyncs", "Full resyncs completed.", &self.resyncs),
+            ("usage_requests", "Requests counted in the log of the gateway.", &self.usage_requests),
+            ("usage_skipped", "Lines of that log that were not counted.", &self.usage_skipped),
+            ("usage_reports", "Usage reports accepted by the control plane.", &self.usage_reports),
+            ("usage_report_failures", "Usage reports not accepted.", &self.usage_report_failures),
         ];
         for (name, help, counter) in counters {
             one(&mut text, &format!("{name}_total"), "counter", help, counter.get());

@@ -5,6 +5,7 @@ pub mod control_plane;
 pub mod driver;
 pub mod queue;
 pub mod store;
+pub mod traffic;
 
 pub use self::{
     clock::Clock,
@@ -12,4 +13,5 @@ pub use self::{
     driver::{Answer, Driver, DriverError, Failure, Finding, Object, ObjectKey, ObjectResult, Order, Owned, Placed},
     queue::{Message, Queue, QueueError},
     store::{StateStore, StoreError},
+    traffic::TrafficLog,
 };

@@ -1,7 +1,8 @@
-//! The agent at work: what polls, what beats and what applies, side by side on one thread.
+//! The agent at work: what polls, what beats, what applies and what measures, side by side on one thread.
 
 mod heartbeat;
 mod poll;
+mod usage;
 mod worker;
 
 use std::{sync::Arc, time::Duration};
@@ -27,6 +28,8 @@ pub struct Pace {
     pub resync: Duration,
     /// Between attempts of an agent that is refused.
     pub refused: Duration,
+    /// Between tellings of how much traffic there was.
+    pub usage: Duration,
     /// How long to wait for gateways, and how often to look for changes by hand.
     pub patience: Patience,
 }
@@ -86,6 +89,7 @@ where
             stop: stop.clone(),
             capabilities: watch::Sender::new(None),
         };
+        let traffic = driver.traffic();
         let mut converger = Converger::new((control, driver, store, clock), metrics, stop, state);
         converger.patience = pace.patience;
         let (messages, batches) = mpsc::channel::<Vec<Message>>(1);
@@ -94,6 +98,7 @@ where
             shared.poll(&queue, messages),
             shared.beat(versions),
             shared.work(converger, &queue, batches, desired),
+            shared.measure(traffic),
         );
         shared.say_goodbye().await;
     }

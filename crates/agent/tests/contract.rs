@@ -5,6 +5,8 @@
 
 #[path = "contract/stand_in.rs"]
 mod stand_in;
+#[path = "contract/usage.rs"]
+mod usage;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -47,6 +49,11 @@ async fn api(stand_in: &StandIn, dir: &Path) -> Api {
 
 fn heartbeat() -> Heartbeat {
     Heartbeat { version: "0".into(), applied_version: 0, draining: false, capabilities: None }
+}
+
+fn pace() -> Pace {
+    let (second, patience) = (Duration::from_secs(1), Patience::default());
+    Pace { heartbeat: second, resync: 600 * second, refused: second / 10, usage: second / 5, patience }
 }
 
 /// Waits until something holds, and fails when it does not within ten seconds.
@@ -134,7 +141,6 @@ async fn from_a_doorbell_to_the_last_heartbeat() {
     let control = Arc::new(api(&stand_in, dir.path()).await);
     let folder = dir.path().join("manifests");
     let (metrics, standing) = (Arc::new(Metrics::default()), Standing::default());
-    let second = Duration::from_secs(1);
     let agent = Agent {
         control,
         queue: stand_in.clone(),
@@ -142,7 +148,7 @@ async fn from_a_doorbell_to_the_last_heartbeat() {
         store: StateFile::new(dir.path()),
         clock: SystemClock,
         state: State::new(ClusterId::nil()),
-        pace: Pace { heartbeat: second, resync: 600 * second, refused: second / 10, patience: Patience::default() },
+        pace: pace(),
         metrics: metrics.clone(),
         standing: standing.clone(),
     };

@@ -11,6 +11,7 @@ pub mod id;
 pub mod idempotency;
 pub mod problem;
 pub mod query;
+pub mod reason;
 pub mod request;
 pub mod schema;
 pub mod view;

@@ -16,6 +16,7 @@
 
 pub mod admin;
 pub mod agent;
+pub mod customer;
 pub mod edge;
 pub mod openapi;
 pub mod operator;

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
-use switchtower_domain::{id::RouteId, plan::PlanId, registration_token::RegistrationTokenId, rollout::RolloutId};
+use switchtower_domain::{
+    id::RouteId, plan::PlanId, registration_token::RegistrationTokenId, rollout::RolloutId,
+    subscription::SubscriptionId,
+};
 use utoipa::{
     IntoResponses, ToSchema,
     openapi::{
@@ -35,7 +38,10 @@ const TAGS: &[(&str, &str)] = &[
     ("plans", "What customers may choose of a product, and what it costs."),
     ("product publishes", "A product on a gateway in one cluster."),
     ("rollouts", "A product to many clusters, in waves."),
+    ("subscriptions", "Who subscribed to what the tenant published."),
     ("deployments", "What runs where, for providers."),
+    ("offers", "What a tenant may subscribe to."),
+    ("customer subscriptions", "A tenant's own subscriptions."),
     ("agent", "What agents call, with tokens that they sign themselves."),
     ("live feed", "Tickets for the WebSocket that tells what happens."),
     ("public", "What needs no credentials."),
@@ -60,7 +66,13 @@ pub fn document() -> OpenApi {
     let components = document.components.get_or_insert_with(Components::new);
     components.schemas.extend(problem::schemas());
     components.responses.extend(problems.into_iter().map(|(status, answer)| (shared(&status), answer)));
-    components.schemas.extend([id::<RegistrationTokenId>(), id::<RouteId>(), id::<PlanId>(), id::<RolloutId>()]);
+    components.schemas.extend([
+        id::<RegistrationTokenId>(),
+        id::<RouteId>(),
+        id::<PlanId>(),
+        id::<RolloutId>(),
+        id::<SubscriptionId>(),
+    ]);
     components.security_schemes.extend(schemes().map(|(name, scheme)| (name, scheme.into())));
     document.tags = Some(tags(&mut document));
     document

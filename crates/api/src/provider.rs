@@ -8,3 +8,4 @@ pub mod policies;
 pub mod product_publishes;
 pub mod products;
 pub mod rollouts;
+pub mod subscriptions;

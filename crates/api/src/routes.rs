@@ -8,11 +8,12 @@ use axum::{
 use switchtower_domain::{
     agent::Agent, api_key::ApiKey, api_service::ApiService, cluster::Cluster, gateway::Gateway, plan::Plan,
     policy::Policy, product::Product, product_publish::ProductPublish, resource::Kind, rollout::Rollout,
+    subscription::Subscription,
 };
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Api, Problem, Scope, admin, agent,
+    Api, Problem, Scope, admin, agent, customer,
     edge::{body, call, code, idempotency, request},
     operator, provider, public, realtime,
 };
@@ -154,9 +155,28 @@ pub const PROVIDER_PRODUCT_PUBLISHES: Resource = Resource::new(
 pub const PROVIDER_ROLLOUTS: Resource =
     Resource::new("provider-rollouts", "/v1/provider/rollouts", Scope::Tenant, provider::rollouts::routes)
         .of::<Rollout>();
+/// Subscriptions to what the tenant published.
+pub const PROVIDER_SUBSCRIPTIONS: Resource = Resource::new(
+    "provider-subscriptions",
+    "/v1/provider/subscriptions",
+    Scope::Tenant,
+    provider::subscriptions::routes,
+)
+.of::<Subscription>();
 /// Deployments of the tenant's publishes.
 pub const PROVIDER_DEPLOYMENTS: Resource =
     Resource::new("provider-deployments", "/v1/provider/deployments", Scope::Tenant, provider::deployments::routes);
+
+/// What a tenant may subscribe to.
+pub const CUSTOMER_OFFERS: Resource =
+    Resource::new("customer-offers", "/v1/customer/offers", Scope::Tenant, customer::offers::routes);
+/// A tenant's own subscriptions.
+pub const CUSTOMER_SUBSCRIPTIONS: Resource = Resource::new(
+    "customer-subscriptions",
+    "/v1/customer/subscriptions",
+    Scope::Tenant,
+    customer::subscriptions::routes,
+);
 
 /// Tickets of the live feed.
 pub const REALTIME_TICKETS: Resource =
@@ -179,7 +199,10 @@ pub const ALL: &[&Resource] = &[
     &PROVIDER_PLANS,
     &PROVIDER_PRODUCT_PUBLISHES,
     &PROVIDER_ROLLOUTS,
+    &PROVIDER_SUBSCRIPTIONS,
     &PROVIDER_DEPLOYMENTS,
+    &CUSTOMER_OFFERS,
+    &CUSTOMER_SUBSCRIPTIONS,
     &AGENT_REGISTRATIONS,
     &AGENT_HEARTBEATS,
     &AGENT_DEPLOYMENTS,

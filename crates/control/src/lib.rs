@@ -16,6 +16,7 @@
 pub mod admin;
 pub mod agent;
 pub mod call;
+pub mod customer;
 pub mod error;
 pub mod fleet;
 pub mod operator;

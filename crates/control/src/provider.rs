@@ -7,3 +7,4 @@ pub mod policies;
 pub mod product_publishes;
 pub mod products;
 pub mod rollouts;
+pub mod subscriptions;

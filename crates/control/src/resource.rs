@@ -1,5 +1,7 @@
 //! What all kinds of resource share: create, get, list, replace, delete and actions, written once.
 
+use std::fmt::Display;
+
 use switchtower_domain::{
     change::{Change, Stamp},
     id::Id,
@@ -89,6 +91,20 @@ impl Control {
         let granted = call.authorize(operation)?;
         let page = call.page(request.limit, request.cursor);
         Ok(self.store.list_group(granted.tenant_id(), group, &page).await?)
+    }
+
+    /// A part of the tenant's resources of a kind: those that are listed under something, or all of them.
+    pub async fn list_by<K: Kind>(
+        &self,
+        call: &Call,
+        operation: &Operation,
+        group: Option<impl Display>,
+        request: ListRequest,
+    ) -> Result<Listed<Resource<K>>, Error> {
+        match group {
+            Some(group) => self.list_group(call, operation, &group.to_string(), request).await,
+            None => self.list(call, operation, request).await,
+        }
     }
 
     /// Replaces everything that callers may edit.

@@ -140,7 +140,8 @@ mod tests {
     fn a_role_is_handed_on_only_by_those_who_may_do_as_much() {
         assert!(caller(&[Role::OrgAdmin]).may_give(Role::Operator));
         assert!(caller(&[Role::OrgAdmin]).may_give(Role::OrgAdmin));
-        assert!(caller(&[Role::Operator]).may_give(Role::Consumer));
+        assert!(caller(&[Role::OrgAdmin]).may_give(Role::Consumer));
+        assert!(!caller(&[Role::Operator]).may_give(Role::Consumer));
         assert!(!caller(&[Role::Operator]).may_give(Role::ApiDeveloper));
         assert!(!caller(&[Role::Viewer]).may_give(Role::Operator));
         assert!(!Caller::agent(AgentId::nil(), ClusterId::nil(), SYSTEM_TENANT).may_give(Role::Consumer));

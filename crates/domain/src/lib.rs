@@ -16,7 +16,7 @@
 //!   ([`Granted`](access::Granted)) that a commit asks for.
 //! * One module per kind: [`tenant`], [`api_key`], [`cluster`], [`registration_token`], [`agent`], [`api_service`],
 //!   [`policy`], [`gateway`], [`product`], [`plan`], [`product_publish`], [`deployment`],
-//!   [`rollout`].
+//!   [`rollout`], [`subscription`].
 //! * [`traffic`] and [`hostname`]: what several kinds say in the same words.
 //! * [`usage`]: how much traffic there was.
 //!
@@ -55,6 +55,7 @@ pub mod registration_token;
 pub mod resource;
 pub mod role;
 pub mod rollout;
+pub mod subscription;
 pub mod tenant;
 pub mod traffic;
 pub mod usage;

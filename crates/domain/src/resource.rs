@@ -43,6 +43,11 @@ pub trait Kind: Prefixed + Clone + PartialEq + Serialize + DeserializeOwned + Se
         format!("/{}_id", reference.kind)
     }
 
+    /// The other tenant that it belongs to: both may change it, and both hear of it.
+    fn shared_with(&self) -> Option<TenantId> {
+        None
+    }
+
     /// When a worker must look at it, such as a token's expiry.
     fn due(&self) -> Option<Timestamp> {
         None

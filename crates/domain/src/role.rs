@@ -49,6 +49,9 @@ impl Role {
                 "plan:*",
                 "product_publish:*",
                 "rollout:*",
+                "subscription:*",
+                "offer:read",
+                "customer_subscription:*",
                 "realtime:connect",
             ],
             Self::OrgAdmin => &[
@@ -66,6 +69,9 @@ impl Role {
                 "plan:*",
                 "product_publish:*",
                 "rollout:*",
+                "subscription:*",
+                "offer:read",
+                "customer_subscription:*",
                 "realtime:connect",
             ],
             Self::Operator => &[
@@ -87,6 +93,8 @@ impl Role {
                 "plan:*",
                 "product_publish:*",
                 "rollout:*",
+                "subscription:*",
+                "offer:read",
                 "deployment:read",
                 "cluster:read",
                 "event:read",
@@ -104,10 +112,13 @@ impl Role {
                 "plan:read",
                 "product_publish:read",
                 "rollout:read",
+                "subscription:read",
+                "offer:read",
+                "customer_subscription:read",
                 "event:read",
                 "realtime:connect",
             ],
-            Self::Consumer => &["me:read"],
+            Self::Consumer => &["me:read", "offer:read", "customer_subscription:*"],
         }
     }
 

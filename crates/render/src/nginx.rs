@@ -5,7 +5,8 @@
 //!   claims.json     what the deployment takes of its host: ports, host names, credentials
 //!   upstreams.conf  a pool of endpoints for each backend
 //!   maps.conf       which route a request belongs to: conditions, decision trees, shares, clients
-//!   servers.conf    a `server` for hosts that are answered alike, with a location for each way to treat a request
+//!   servers.conf    a `server` for hosts that are answered alike, with a location for each way to treat a request, and the form of
+//!                   the lines that it writes for each of them
 //! ```
 //!
 //! # The way of a request
@@ -69,6 +70,7 @@ mod server;
 mod share;
 mod target;
 mod tree;
+mod usage;
 
 use switchtower_domain::{api_service::Backend, id::BackendId};
 use switchtower_protocol::snapshot::{ApiServicePart, Snapshot};
@@ -106,6 +108,8 @@ pub(crate) fn render(snapshot: &Snapshot, options: &Options) -> Rendered {
         .map(|(number, candidate)| leads(number, candidate, &names, &mut targets, &mut maps))
         .collect();
     server::leads(&names, &candidates, &leads, maps.conf());
+    let mut forms = Conf::default();
+    usage::format(snapshot.deployment_id, &names, keys, &mut forms);
     let servers = server::render(snapshot, &names, &options.nginx, &candidates, &leads, &targets, &mut maps);
     let claims = Claims {
         listeners: server::claims(snapshot, &candidates),
@@ -117,6 +121,7 @@ pub(crate) fn render(snapshot: &Snapshot, options: &Options) -> Rendered {
     // Without a server nothing else is used, and nginx does not read variables that nobody sets.
     if !servers.is_empty() {
         let (upstreams, maps) = (targets.pools.into_conf().into_text(), maps.into_conf().into_text());
+        let servers = forms.into_text() + &servers;
         for (name, text) in [(address::FILE, upstreams), ("maps.conf", maps), ("servers.conf", servers)] {
             objects.push(Object::file((API, CONFIG), name, header(snapshot) + &text));
         }

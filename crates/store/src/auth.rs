@@ -1,5 +1,6 @@
 //! What callers are checked against: kept apart from the resources, so that no listing can show it.
 
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck};
 use serde::{Deserialize, Serialize};
 use switchtower_domain::{
     agent::{Agent, AgentId},
@@ -14,7 +15,7 @@ use switchtower_domain::{
 
 use crate::{
     Store,
-    commit::Commit,
+    commit::{Commit, Refusal},
     cursor::CursorKey,
     error::StoreError,
     item,
@@ -87,6 +88,23 @@ impl Commit<'_> {
         let doc =
             TenantAuth { tenant_id: tenant.id, slug: tenant.name.clone(), status: tenant.body.status, cursor_key };
         self.put(&Key::Auth { id: &tenant.id.to_string() }, "tenant_auth", tenant.id, &doc)
+    }
+
+    /// Refuses the transaction while a tenant is suspended.
+    pub(crate) fn tenant_is_active(&mut self, id: &str, refusal: Refusal) {
+        let names = ["doc", "status"].map(|name| (format!("#{name}"), name.to_owned()));
+        let check = ConditionCheck::builder()
+            .table_name(String::new())
+            .set_key(Some(Key::Auth { id }.values().into()))
+            .condition_expression("#doc.#status = :active")
+            .set_expression_attribute_names(Some(names.into()))
+            .expression_attribute_values(":active", AttributeValue::S("active".to_owned()))
+            .build()
+            .map_err(|error| StoreError::Unavailable(Box::new(error)));
+        match check {
+            Ok(check) => self.add_check(check, refusal),
+            Err(error) => self.note(Err(error)),
+        }
     }
 
     /// Lets an API key be checked.

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use switchtower_domain::{
     access::Granted,
+    actor::Actor,
     change::Change,
     cluster::ClusterId,
     context::Context,
@@ -65,8 +66,9 @@ impl<'a> Commit<'a> {
     /// Writes a change of a resource: its row, the claim on its name, its events.
     pub fn change<K: Kind>(mut self, change: &Change<K>) -> Self {
         let Some(subject) = change.subject() else { return self };
-        if subject.tenant_id != self.granted.tenant_id() {
-            // INVARIANT: every row is bound to the tenant that the authorization was for.
+        let (own, other) = (self.granted.tenant_id(), subject.body.shared_with());
+        if subject.tenant_id != own && other != Some(own) {
+            // INVARIANT: every row is bound to the tenant that the authorization was for, or shared with it.
             self.note(Err(StoreError::corrupt(subject.id.to_string(), "a change of another tenant's resource")));
             return self;
         }
@@ -77,20 +79,31 @@ impl<'a> Commit<'a> {
             (None, None) => Ok(()),
         });
         self.note(result);
+        let tenants = [Some(subject.tenant_id), other.filter(|other| *other != subject.tenant_id)];
         for draft in change.events() {
-            self = self.event(subject.id.to_string(), draft);
+            for tenant in tenants.into_iter().flatten() {
+                self = self.event_of(tenant, subject.id.to_string(), draft);
+            }
         }
         self
     }
 
     /// Writes an event of the log.
-    pub fn event(mut self, subject: String, draft: &EventDraft) -> Self {
+    pub fn event(self, subject: String, draft: &EventDraft) -> Self {
+        let tenant = self.granted.tenant_id();
+        self.event_of(tenant, subject, draft)
+    }
+
+    /// Writes an event of a tenant's log. Another tenant's log does not tell who it was.
+    fn event_of(mut self, tenant: TenantId, subject: String, draft: &EventDraft) -> Self {
+        let own = self.granted.tenant_id();
+        let actor = if tenant == own { self.granted.actor().clone() } else { Actor::Tenant(own) };
         let event = Event {
             id: self.next_event,
             kind: draft.kind.to_owned(),
-            tenant_id: self.granted.tenant_id(),
+            tenant_id: tenant,
             subject,
-            actor: self.granted.actor().clone(),
+            actor,
             at: self.context.now,
             request_id: self.context.request_id.clone(),
             cluster_id: draft.cluster,
@@ -138,7 +151,8 @@ impl<'a> Commit<'a> {
     pub fn bump_desired_version(mut self, cluster: ClusterId) -> Self {
         let one = HashMap::from([(":one".to_owned(), AttributeValue::N("1".to_owned()))]);
         let add = "ADD desired_version :one";
-        let result = self.update_row(&Key::DesiredVersion { cluster }, "desired_version", add, one, &[]);
+        let row = (&Key::DesiredVersion { cluster }, "desired_version", self.tenant());
+        let result = self.update_row(row, add, one, &[]);
         self.note(result);
         self
     }
@@ -181,6 +195,12 @@ impl<'a> Commit<'a> {
 
     fn create<K: Kind>(&mut self, after: &Resource<K>) -> Result<(), StoreError> {
         self.claim(after)?;
+        if let Some(other) = after.body.shared_with() {
+            let id = after.id.to_string();
+            let key = Key::Shared { tenant: other, kind: K::KIND, id: &id };
+            let row = item::item(&key, "shared", other, &after.tenant_id)?;
+            self.put_if(row, "attribute_not_exists(pk)", None, Refusal::AlreadyExists)?;
+        }
         let row = item::resource_item(after)?;
         self.put_if(row, "attribute_not_exists(pk)", None, Refusal::AlreadyExists)
     }
@@ -199,6 +219,9 @@ impl<'a> Commit<'a> {
             self.delete_row(&name_key(before), None, Refusal::Stale)?;
         }
         let id = before.id.to_string();
+        if let Some(other) = before.body.shared_with() {
+            self.delete_row(&Key::Shared { tenant: other, kind: K::KIND, id: &id }, None, Refusal::Stale)?;
+        }
         self.refuse_if_referenced(&id);
         self.delete_row(&item::resource_key(before, &id), Some(before.revision), Refusal::Stale)
     }
@@ -223,7 +246,7 @@ impl<'a> Commit<'a> {
 
     /// Adds a check of a row. A transaction looks at a row once, so that a second check of it joins the first one; when the
     /// two fail, nobody can tell which did, so that what was decided on has to be read anew.
-    fn add_check(&mut self, check: ConditionCheck, refusal: Refusal) {
+    pub(crate) fn add_check(&mut self, check: ConditionCheck, refusal: Refusal) {
         let mut checks =
             self.rows.iter_mut().filter_map(|(row, refusal)| Some((row.condition_check.as_mut()?, refusal)));
         match checks.find(|(known, _)| known.key == check.key) {
@@ -241,14 +264,13 @@ impl<'a> Commit<'a> {
     /// Updates a row that is a number, with the fields that every row has.
     fn update_row(
         &mut self,
-        key: &Key<'_>,
-        kind: &str,
+        (key, kind, tenant): (&Key<'_>, &str, TenantId),
         add: &str,
         mut values: HashMap<String, AttributeValue>,
         names: &[&str],
     ) -> Result<(), StoreError> {
         values.insert(":kind".to_owned(), AttributeValue::S(kind.to_owned()));
-        values.insert(":tenant".to_owned(), AttributeValue::S(self.granted.tenant_id().to_string()));
+        values.insert(":tenant".to_owned(), AttributeValue::S(tenant.to_string()));
         values.insert(":schema".to_owned(), AttributeValue::N("1".to_owned()));
         let names = names.iter().chain(&["schema"]).map(|name| (format!("#{name}"), (*name).to_owned())).collect();
         let update = Update::builder()

@@ -8,6 +8,7 @@ use switchtower_domain::{
     cluster::ClusterId,
     deployment::{DeploymentId, Generation},
     id::EventId,
+    product_publish::ProductPublishId,
     tenant::TenantId,
 };
 
@@ -17,6 +18,12 @@ use switchtower_domain::{
 pub enum Key<'a> {
     /// A resource of a tenant.
     Resource { tenant: TenantId, kind: &'a str, id: &'a str },
+    /// That a resource of another tenant is shared with this one.
+    Shared { tenant: TenantId, kind: &'a str, id: &'a str },
+    /// What customers may subscribe to.
+    Offer { publish: ProductPublishId },
+    /// That a customer has a subscription to a publish.
+    Subscribed { publish: ProductPublishId, customer: TenantId },
     /// The claim on a name.
     Name { tenant: TenantId, kind: &'a str, name: &'a str },
     /// A deployment.
@@ -64,6 +71,8 @@ impl Key<'_> {
     pub fn pk(&self) -> String {
         match self {
             Self::Resource { tenant, kind, .. } => tenant_kind(*tenant, kind),
+            Self::Shared { tenant, kind, .. } => shared_partition(*tenant, kind),
+            Self::Offer { publish } | Self::Subscribed { publish, .. } => publish.to_string(),
             Self::Name { tenant, kind, .. } => format!("T#{tenant}#NAME#{kind}"),
             Self::Deployment { cluster, .. }
             | Self::DesiredVersion { cluster }
@@ -88,7 +97,9 @@ impl Key<'_> {
     /// The sort key.
     pub fn sk(&self) -> String {
         match self {
-            Self::Resource { id, .. } => (*id).to_owned(),
+            Self::Resource { id, .. } | Self::Shared { id, .. } => (*id).to_owned(),
+            Self::Offer { .. } => "OFFER".to_owned(),
+            Self::Subscribed { customer, .. } => format!("SUBSCRIBED#{customer}"),
             Self::Name { name, .. } => (*name).to_owned(),
             Self::Deployment { id, .. } => format!("{DEPLOYMENT}{id}"),
             Self::DesiredVersion { .. } => "VERSION".to_owned(),
@@ -139,6 +150,14 @@ pub(crate) const WATCH_LIVENESS: &str = "WATCH#liveness";
 pub(crate) const REFERENCE: &str = "REF#";
 /// The partition that counts buses.
 pub(crate) const BUSES: &str = "SYSTEM#BUS";
+
+/// The partition of `gsi1` that holds what every tenant may subscribe to.
+pub(crate) const MARKET: &str = "MARKET";
+
+/// The partition of what is shared with a tenant, by kind.
+pub(crate) fn shared_partition(tenant: TenantId, kind: &str) -> String {
+    format!("T#{tenant}#SHARED#{kind}")
+}
 
 /// The partition of a tenant's resources of one kind.
 pub(crate) fn tenant_kind(tenant: TenantId, kind: &str) -> String {

@@ -19,6 +19,9 @@
 //!   <id>                   REF#<user>      that another resource needs it
 //!   <id>                   REFS            how many do: a resource with any cannot be deleted
 //!   <id>                   AUTH            what a key, agent, token or tenant is checked against
+//!   <publish>              OFFER           what customers may subscribe to      gsi1: MARKET, when everybody may
+//!   <publish>              SUBSCRIBED#<t>  that a tenant has a subscription to it
+//!   T#<t>#SHARED#<kind>    <id>            whose resource it is that is shared with the tenant
 //!   TICKET#<digest>        TICKET          a ticket for the live feed, until it is spent
 //!   CON#<connection>       CONNECTION      a connection, with the names of its channels
 //!   CON#<connection>       SENT#<ch>#<evt> that an event is sent on it, around the end of a replay
@@ -41,6 +44,7 @@ pub mod idempotency;
 pub mod item;
 pub mod key;
 pub mod live;
+pub mod market;
 pub mod place;
 pub mod read;
 pub mod realtime;

@@ -199,6 +199,12 @@ impl Store {
         range: &Range,
         page: &Page,
     ) -> Result<Listed<T>, StoreError> {
+        let Listed { items, next_cursor } = self.list_rows(range, page).await?;
+        let items = items.into_iter().map(item::doc).collect::<Result<_, _>>()?;
+        Ok(Listed { items, next_cursor })
+    }
+
+    pub(crate) async fn list_rows(&self, range: &Range, page: &Page) -> Result<Listed<Item>, StoreError> {
         let query = range.name();
         let from = page.cursor.as_deref().map(|text| cursor::open(&page.key, &query, text)).transpose()?;
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
@@ -216,8 +222,7 @@ impl Store {
             }
             _ => None,
         };
-        let items = rows.into_iter().map(item::doc).collect::<Result<_, _>>()?;
-        Ok(Listed { items, next_cursor })
+        Ok(Listed { items: rows, next_cursor })
     }
 
     /// At most `most` rows of a range, following DynamoDB's own pages.

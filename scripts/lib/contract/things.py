@@ -105,7 +105,9 @@ def publish(api, cluster):
     limit = {"rate_limit": {"requests": 10, "unit": "second"}}
     policy = api.post("/v1/provider/policies", {"name": "contract", "scope": "global", "spec": limit})
     made = {"api": service, "bkd": backend, "rte": route, "gwt": gateway, "prd": product, "pub": publish}
-    made |= {"rol": rollout, "pln": plan, "pol": policy}
+    wish = {"product_publish_id": publish["id"], "plan_id": plan["id"]}
+    subscription = api.post("/v1/customer/subscriptions", wish)
+    made |= {"rol": rollout, "pln": plan, "pol": policy, "sub": subscription}
     return {prefix: resource["id"] for prefix, resource in made.items()} | {"dep": publish["deployment_id"]}
 
 

@@ -4,6 +4,7 @@ mod admin;
 mod agent;
 mod bodies;
 mod budget;
+mod customer;
 mod idempotency;
 mod identity;
 mod isolation;

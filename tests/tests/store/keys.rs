@@ -14,6 +14,9 @@ fn id<K: Prefixed>(number: u128) -> Id<K> {
 const fn name(key: &Key<'_>) -> &'static str {
     match key {
         Key::Resource { .. } => "Resource",
+        Key::Shared { .. } => "Shared",
+        Key::Offer { .. } => "Offer",
+        Key::Subscribed { .. } => "Subscribed",
         Key::Name { .. } => "Name",
         Key::Deployment { .. } => "Deployment",
         Key::DesiredVersion { .. } => "DesiredVersion",
@@ -44,6 +47,9 @@ fn all<'a>(text: &'a str, other: &'a str, number: u128) -> Vec<Key<'a>> {
     vec![
         Key::Resource { tenant: id(number), kind: "cluster", id: text },
         Key::Name { tenant: id(number), kind: "cluster", name: text },
+        Key::Shared { tenant: id(number), kind: "subscription", id: text },
+        Key::Offer { publish: id(number) },
+        Key::Subscribed { publish: id(number), customer: id(number + 1) },
         Key::Deployment { cluster: id(number), id: id(number + 1) },
         Key::DesiredVersion { cluster: id(number) },
         Key::Liveness { cluster: id(number), agent: id(number + 1) },

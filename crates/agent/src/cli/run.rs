@@ -42,6 +42,9 @@ use crate::{
 /// Between attempts of an agent that is refused.
 const REFUSED: Duration = Duration::from_secs(60);
 
+/// Between tellings of how much traffic there was.
+const USAGE: Duration = Duration::from_secs(60);
+
 pub(super) async fn run(args: RunArgs) -> Result<(), Failure> {
     let (stopper, stop) = Stop::new();
     signal::heed(stopper)?;
@@ -141,6 +144,7 @@ async fn work<D: Driver>(
             heartbeat: Duration::from_secs(registration.heartbeat_seconds.max(1).into()),
             resync: Duration::from_secs(args.resync_seconds),
             refused: REFUSED,
+            usage: USAGE,
             patience: args.patience(),
         },
         metrics,

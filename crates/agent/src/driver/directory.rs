@@ -180,7 +180,7 @@ impl Driver for Directory {
             apis: KINDS.iter().map(Kind::api).collect(),
             namespace: Some(self.options.namespace.clone()),
             gateway_class_name: Some(self.options.envoy_gateway_class.clone()),
-            problems: Vec::new(),
+            ..Capabilities::default()
         }
     }
 }

@@ -6,7 +6,7 @@
 //!                          /deployments/<deployment>/{note.json,claims.json,*.conf}
 //!                          /addresses.json, addresses/<deployment>.conf   upstreams.conf with addresses for names
 //!                          /keys/<credentials>.conf
-//!   <folder>/{run,logs,temp}                 nginx's own: process id, status socket, error log
+//!   <folder>/{run,logs,temp}                 nginx's own: process id, status socket, error log, log of requests
 //! ```
 //!
 //! A change is a new tree beside the current one, made of what the order says and of links to what others have in place. It
@@ -31,6 +31,7 @@ mod names;
 mod note;
 mod process;
 mod test;
+mod traffic;
 mod tree;
 
 use std::{
@@ -38,6 +39,7 @@ use std::{
     fs::{self, File},
     io,
     path::PathBuf,
+    sync::Arc,
 };
 
 use switchtower_domain::{cluster::ClusterId, deployment::ObjectOutcome, gateway::GatewayClass};
@@ -51,8 +53,8 @@ use switchtower_render::{
 };
 
 pub use self::names::Resolver;
-use self::{files::Files, names::Answers, process::Process, test::Complaint, tree::Trees};
-use crate::port::{Driver, DriverError, Failure, Object, ObjectResult, Order, Owned, Placed};
+use self::{files::Files, names::Answers, process::Process, test::Complaint, traffic::UsageLog, tree::Trees};
+use crate::port::{Driver, DriverError, Failure, Object, ObjectResult, Order, Owned, Placed, TrafficLog};
 
 /// The name of the driver.
 pub const NAME: &str = "nginx";
@@ -246,6 +248,12 @@ impl Driver for Nginx {
         let problems: Vec<_> = problems.into_iter().collect();
         let classes = if problems.is_empty() { vec![GatewayClass::Nginx.name().to_owned()] } else { Vec::new() };
         let apis = vec![format!("{API}/{CONFIG}")];
-        Capabilities { driver: NAME.to_owned(), gateway_classes: classes, apis, problems, ..Capabilities::default() }
+        let driver = NAME.to_owned();
+        let usage = self.traffic().is_some();
+        Capabilities { driver, gateway_classes: classes, apis, problems, usage, ..Capabilities::default() }
+    }
+
+    fn traffic(&self) -> Option<Arc<dyn TrafficLog>> {
+        Some(Arc::new(UsageLog::new(&self.settings)))
     }
 }

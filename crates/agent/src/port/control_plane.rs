@@ -10,6 +10,7 @@ use switchtower_protocol::{
     queue::QueueCredentials,
     report::{Report, ReportReceipt},
     snapshot::Snapshot,
+    usage::{UsageReceipt, UsageReport},
 };
 
 /// The control plane, as an agent with an identity sees it.
@@ -25,6 +26,9 @@ pub trait ControlPlane: Send + Sync {
 
     /// Says that the agent is there.
     fn heartbeat(&self, heartbeat: &Heartbeat) -> impl Future<Output = Result<HeartbeatReply, ApiError>> + Send;
+
+    /// Tells how much traffic there was.
+    fn usage(&self, report: &UsageReport) -> impl Future<Output = Result<UsageReceipt, ApiError>> + Send;
 
     /// Credentials of the cluster's queue.
     fn queue_credentials(&self) -> impl Future<Output = Result<QueueCredentials, ApiError>> + Send;
@@ -48,6 +52,10 @@ impl<C: ControlPlane> ControlPlane for Arc<C> {
 
     async fn heartbeat(&self, heartbeat: &Heartbeat) -> Result<HeartbeatReply, ApiError> {
         C::heartbeat(self, heartbeat).await
+    }
+
+    async fn usage(&self, report: &UsageReport) -> Result<UsageReceipt, ApiError> {
+        C::usage(self, report).await
     }
 
     async fn queue_credentials(&self) -> Result<QueueCredentials, ApiError> {
@@ -102,6 +110,11 @@ impl ApiError {
     /// Whether what was asked for does not exist, in the control plane's own words.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(problem) if problem.status == 404 && problem.code == "not_found")
+    }
+
+    /// Whether nothing answers at the address, be it in the control plane's words or in those of what is before it.
+    pub const fn is_missing(&self) -> bool {
+        matches!(self, Self::Refused(problem) if problem.status == 404)
     }
 
     /// Whether it is refused for this reason.

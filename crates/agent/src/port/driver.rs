@@ -9,6 +9,8 @@ use switchtower_domain::{
 };
 use switchtower_protocol::{capabilities::Capabilities, snapshot::Snapshot};
 
+use super::TrafficLog;
+
 /// A way to put objects in place.
 pub trait Driver: Send + Sync {
     /// Its name, such as `directory`.
@@ -28,6 +30,11 @@ pub trait Driver: Send + Sync {
 
     /// Looks around: what can be served here, and what stands in the way.
     fn survey(&self) -> impl Future<Output = Capabilities> + Send;
+
+    /// The log of the requests that it serves, where there is one to count. Who has one says so in the survey (`usage`).
+    fn traffic(&self) -> Option<Arc<dyn TrafficLog>> {
+        None
+    }
 }
 
 /// What identifies an object.

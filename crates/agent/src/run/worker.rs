@@ -180,6 +180,6 @@ fn until(now: Timestamp, at: Timestamp) -> Duration {
     if at > now { at.duration_since(now).unsigned_abs() } else { Duration::ZERO }
 }
 
-fn later(now: Timestamp, pause: Duration) -> Timestamp {
+pub(super) fn later(now: Timestamp, pause: Duration) -> Timestamp {
     SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok()).unwrap_or(now)
 }

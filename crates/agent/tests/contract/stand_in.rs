@@ -27,6 +27,7 @@ use switchtower_protocol::{
     heartbeat::{Heartbeat, HeartbeatReply},
     registration::{AgentClaims, Registration, RegistrationRequest},
     report::{Report, ReportReceipt},
+    usage::{UsageReceipt, UsageReport},
 };
 
 const AUDIENCE: &str = "https://switchtower.test";
@@ -43,6 +44,10 @@ pub(crate) struct Seen {
     pub(crate) public_keys: Vec<String>,
     pub(crate) answers_are_lost: bool,
     pub(crate) reports_fail: bool,
+    pub(crate) usage: Vec<UsageReport>,
+    pub(crate) usage_attempts: u32,
+    /// What usage is answered instead of being taken.
+    pub(crate) usage_refusal: Option<StatusCode>,
     pub(crate) revoked: bool,
     pub(crate) foreign: bool,
     agent: Option<(AgentId, String)>,
@@ -65,6 +70,7 @@ impl StandIn {
             .route("/v1/agent/deployments", get(list))
             .route("/v1/agent/deployments/{id}", get(deployment))
             .route("/v1/agent/reports", post(report))
+            .route("/v1/agent/usage", post(usage))
             .route("/v1/agent/queue-credentials", post(queue_credentials))
             .with_state(seen.clone());
         let app = Router::new().nest("/_aws/execute-api/abc/$default", api);
@@ -202,6 +208,19 @@ async fn report(State(seen): Shared, headers: HeaderMap, Json(report): Json<Repo
     seen.reports.push(report);
     let generation = Generation(seen.generation);
     Json(ReportReceipt { generation, status: DeploymentStatus::Applying }).into_response()
+}
+
+async fn usage(State(seen): Shared, headers: HeaderMap, Json(report): Json<UsageReport>) -> Response {
+    let mut seen = seen.lock().unwrap();
+    if let Some(refusal) = refuse(&seen, &headers) {
+        return refusal;
+    }
+    seen.usage_attempts += 1;
+    if let Some(status) = seen.usage_refusal {
+        return (status, Json(json!({ "message": "No." }))).into_response();
+    }
+    seen.usage.push(report);
+    Json(UsageReceipt { unknown: Vec::new() }).into_response()
 }
 
 async fn queue_credentials(State(seen): Shared, headers: HeaderMap) -> Response {

@@ -32,6 +32,7 @@ use switchtower_protocol::{
     queue::QueueCredentials,
     report::{Report, ReportReceipt},
     snapshot::{GatewayPart, ProductPart, PublishPart, SCHEMA, Snapshot},
+    usage::{UsageReceipt, UsageReport},
 };
 
 /// What is in place under a key: whose it is and of which generation.
@@ -284,6 +285,10 @@ impl ControlPlane for Shared {
         let mut world = self.world();
         world.request()?;
         Ok(HeartbeatReply { desired_version: world.desired_version, heartbeat_seconds: 10 })
+    }
+
+    async fn usage(&self, _: &UsageReport) -> Result<UsageReceipt, ApiError> {
+        Err(not_found())
     }
 
     async fn queue_credentials(&self) -> Result<QueueCredentials, ApiError> {

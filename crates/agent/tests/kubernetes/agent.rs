@@ -37,6 +37,7 @@ use switchtower_protocol::{
     queue::QueueCredentials,
     report::{Report, ReportReceipt},
     snapshot::Snapshot,
+    usage::{UsageReceipt, UsageReport},
 };
 
 use crate::server::StandIn;
@@ -186,6 +187,10 @@ impl ControlPlane for World {
     async fn heartbeat(&self, heartbeat: &Heartbeat) -> Result<HeartbeatReply, ApiError> {
         self.with(|control| control.told.extend(heartbeat.capabilities.clone()));
         Ok(HeartbeatReply { desired_version: 1, heartbeat_seconds: 10 })
+    }
+
+    async fn usage(&self, _: &UsageReport) -> Result<UsageReceipt, ApiError> {
+        Err(ApiError::Unreachable("nobody asks for it".into()))
     }
 
     async fn queue_credentials(&self) -> Result<QueueCredentials, ApiError> {

@@ -62,6 +62,7 @@ async fn from_the_first_look_around_to_a_change_by_hand_that_is_put_right() {
         pace: Pace {
             heartbeat: second,
             resync: 600 * second,
+            usage: Duration::from_secs(60),
             refused: second,
             patience: Patience { check: Some(second / 5), ..Patience::default() },
         },

@@ -8,3 +8,4 @@ mod names;
 mod shaping;
 mod support;
 mod tls;
+mod usage;

@@ -1,10 +1,7 @@
 //! `/v1/admin/tenants`: tenants, for those who run the installation.
 
 use axum::extract::State;
-use switchtower_domain::{
-    operation,
-    tenant::{Tenant, TenantId, TenantInput},
-};
+use switchtower_domain::tenant::{Tenant, TenantId, TenantInput};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -12,8 +9,7 @@ use crate::{
     edge::{
         body::Body,
         call::Known,
-        crud::{actions, list},
-        id::PathId,
+        crud::{actions, get, list},
         problem::Problems,
         request::IdempotencyHeader,
         view::{Created, View},
@@ -45,19 +41,7 @@ async fn tenant_create(
     Ok(Created { collection: "/v1/admin/tenants", resource })
 }
 
-/// Gets a tenant.
-#[utoipa::path(
-    get, path = "/{id}", tag = "tenants", params(("id" = TenantId, Path)),
-    responses((status = 200, body = TenantView, headers(("ETag" = String))), Problems)
-)]
-async fn tenant_get(
-    State(api): State<Api>,
-    Known(call): Known,
-    PathId(id): PathId<Tenant>,
-) -> Result<TenantView, Problem> {
-    Ok(View(api.control.get(&call, &operation::tenant_get, id).await?))
-}
-
+get! { Tenant, id TenantId, view TenantView, tag "tenants", get tenant_get, "Gets a tenant." }
 list! { Tenant, view TenantView, page TenantPage, tag "tenants", list tenant_list }
 actions! {
     Tenant, id TenantId, view TenantView, tag "tenants",

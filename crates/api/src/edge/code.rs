@@ -51,6 +51,7 @@ codes! {
     method_not_allowed METHOD_NOT_ALLOWED "The endpoint does not know the method";
     name_taken CONFLICT "The name is taken";
     wrong_state CONFLICT "The state does not allow it";
+    already_subscribed CONFLICT "There is a subscription already";
     in_use CONFLICT "Others need the resource";
     busy CONFLICT "Others are changing the resource";
     cluster_not_provisioned CONFLICT "The cluster has no queue yet";

@@ -1,7 +1,8 @@
 //! The handlers that every kind of resource has, written once.
 //!
 //! `crud!` takes the kind, its input, its id and the paths, and makes `create`, `list`, `get`, `replace`, `patch` and `delete`
-//! handlers with their documentation (`edits` says what an edit means); `actions!` makes `POST …/{id}/<verb>` handlers of transitions. A macro, because the
+//! handlers with their documentation (`edits` says what an edit means); `get!`, `list!` and `list_by!`
+//! make one of them for kinds that have no more, `actions!` and `reasoned!` make `POST …/{id}/<verb>` handlers of transitions. A macro, because the
 //! documentation attribute needs the concrete types.
 
 /// Makes the create, get, replace and patch handlers of a kind, under the names of their operations.
@@ -120,6 +121,72 @@ macro_rules! list {
     };
 }
 
+/// Makes the list handler of a kind with one filter: what its resources are listed under.
+macro_rules! list_by {
+    (
+        $kind:ident, view $view:ident, page $page:ident, tag $tag:literal, list $list:ident,
+        by $filter:ident: $type:ty, $doc:literal, params $params:ident $(,)?
+    ) => {
+        #[doc = concat!("A part of a list of ", $tag, ".")]
+        pub type $page = $crate::edge::view::PageView<$view>;
+
+        #[doc = concat!("Which ", $tag, " are wanted.")]
+        #[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+        #[serde(deny_unknown_fields)]
+        #[into_params(parameter_in = Query)]
+        pub(crate) struct $params {
+            /// How many items, 1 to 100; 50 when left out.
+            #[param(minimum = 1, maximum = 100, default = 50)]
+            limit: Option<u32>,
+            /// Where the part begins: `next_cursor` of the part before.
+            cursor: Option<String>,
+            #[doc = $doc]
+            $filter: Option<$type>,
+        }
+
+        impl $crate::edge::query::Checked for $params {
+            fn check(&self) -> Result<(), String> {
+                $crate::edge::query::check_limit(self.limit)
+            }
+        }
+
+        #[doc = concat!("Lists ", $tag, ", oldest first.")]
+        #[utoipa::path(
+                                            summary = concat!("Lists ", $tag, ", oldest first."),
+                                            get, path = "/", tag = $tag, params($params),
+                                            responses((status = 200, body = $page), $crate::edge::problem::Problems)
+                                        )]
+        pub(crate) async fn $list(
+            axum::extract::State(api): axum::extract::State<$crate::Api>,
+            $crate::edge::call::Known(call): $crate::edge::call::Known,
+            $crate::edge::query::Params(params): $crate::edge::query::Params<$params>,
+        ) -> Result<$page, $crate::Problem> {
+            let request = $crate::edge::query::list_request(params.limit, params.cursor);
+            let operation = &switchtower_domain::operation::$list;
+            Ok(api.control.list_by::<$kind>(&call, operation, params.$filter, request).await?.into())
+        }
+    };
+}
+
+/// Makes the get handler of a kind.
+macro_rules! get {
+    ($kind:ident, id $id:ident, view $view:ident, tag $tag:literal, get $get:ident, $doc:literal) => {
+        #[doc = $doc]
+        #[utoipa::path(
+                    get, path = "/{id}", tag = $tag, params(("id" = $id, Path)),
+                    responses((status = 200, body = $view, headers(("ETag" = String))), $crate::edge::problem::Problems)
+                )]
+        pub(crate) async fn $get(
+            axum::extract::State(api): axum::extract::State<$crate::Api>,
+            $crate::edge::call::Known(call): $crate::edge::call::Known,
+            $crate::edge::id::PathId(id): $crate::edge::id::PathId<$kind>,
+        ) -> Result<$view, $crate::Problem> {
+            let resource = api.control.get(&call, &switchtower_domain::operation::$get, id).await?;
+            Ok($crate::edge::view::View(resource))
+        }
+    };
+}
+
 /// Makes the delete handler of a kind, which calls a use case of its own.
 macro_rules! delete {
     ($kind:ident, id $id:ident, tag $tag:literal, delete $delete:ident) => {
@@ -162,4 +229,27 @@ macro_rules! actions {
     )+};
 }
 
-pub(crate) use {actions, crud, delete, list};
+/// As [`actions!`], for transitions that somebody may give a reason for.
+macro_rules! reasoned {
+    ($kind:ident, id $id:ident, view $view:ident, tag $tag:literal, $($action:ident $path:literal $doc:literal,)+) => {$(
+        #[doc = $doc]
+        #[utoipa::path(
+            post, path = $path, tag = $tag, request_body = Option<$crate::edge::reason::Reason>,
+            params(("id" = $id, Path), $crate::edge::etag::IfMatchHeader, $crate::edge::request::IdempotencyHeader),
+            responses((status = 200, body = $view, headers(("ETag" = String))), $crate::edge::problem::Problems)
+        )]
+        pub(crate) async fn $action(
+            axum::extract::State(api): axum::extract::State<$crate::Api>,
+            $crate::edge::call::Known(call): $crate::edge::call::Known,
+            $crate::edge::id::PathId(id): $crate::edge::id::PathId<$kind>,
+            $crate::edge::etag::IfMatch(if_match): $crate::edge::etag::IfMatch,
+            body: Option<$crate::edge::body::Body<$crate::edge::reason::Reason>>,
+        ) -> Result<$view, $crate::Problem> {
+            let target = switchtower_control::resource::Target { id, if_match };
+            let reason = $crate::edge::reason::reason(body.as_ref());
+            Ok($crate::edge::view::View(api.control.$action(&call, target, reason).await?))
+        }
+    )+};
+}
+
+pub(crate) use {actions, crud, delete, get, list, list_by, reasoned};

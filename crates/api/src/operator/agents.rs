@@ -2,24 +2,20 @@
 
 use axum::extract::State;
 use http::StatusCode;
-use serde::Deserialize;
 use switchtower_domain::{
     agent::{Agent, AgentId},
     cluster::ClusterId,
-    operation,
 };
-use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     Api, Problem,
     edge::{
         call::Known,
-        crud::actions,
+        crud::{actions, list_by},
         id::PathId,
         problem::Problems,
-        query::{Checked, Params, check_limit, list_request},
-        view::{PageView, View},
+        view::View,
     },
 };
 
@@ -32,45 +28,10 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 
 /// An agent as the API shows it.
 pub type AgentView = View<Agent>;
-/// A part of a list of agents.
-pub type AgentPage = PageView<AgentView>;
 
-/// Which agents are wanted.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct AgentListParams {
-    /// How many items, 1 to 100; 50 when left out.
-    #[param(minimum = 1, maximum = 100, default = 50)]
-    limit: Option<u32>,
-    /// Where the part begins: `next_cursor` of the part before.
-    cursor: Option<String>,
-    /// Only the agents of this cluster.
-    cluster_id: Option<ClusterId>,
-}
-
-impl Checked for AgentListParams {
-    fn check(&self) -> Result<(), String> {
-        check_limit(self.limit)
-    }
-}
-
-/// Lists agents, oldest first.
-#[utoipa::path(
-    get, path = "/", tag = "agents", params(AgentListParams),
-    responses((status = 200, body = AgentPage), Problems)
-)]
-async fn agent_list(
-    State(api): State<Api>,
-    Known(call): Known,
-    Params(params): Params<AgentListParams>,
-) -> Result<AgentPage, Problem> {
-    let request = list_request(params.limit, params.cursor);
-    let listed = match params.cluster_id {
-        Some(cluster) => api.control.agent_list_by_cluster(&call, cluster, request).await?,
-        None => api.control.list(&call, &operation::agent_list, request).await?,
-    };
-    Ok(listed.into())
+list_by! {
+    Agent, view AgentView, page AgentPage, tag "agents", list agent_list,
+    by cluster_id: ClusterId, "Only the agents of this cluster.", params AgentListParams,
 }
 
 /// Gets an agent with its last heartbeat.

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use switchtower_control::{provider::policies::Reaching, resource::Target};
 use switchtower_domain::{
     api_service::ApiServiceId,
@@ -15,7 +15,7 @@ use switchtower_domain::{
     resource::Resource,
 };
 use utoipa::{
-    IntoParams, PartialSchema, ToSchema,
+    PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, schema::AllOfBuilder},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -25,13 +25,12 @@ use crate::{
     edge::{
         body::{Body, Patch},
         call::Known,
-        crud::delete,
+        crud::{delete, list_by},
         etag::{IfMatch, IfMatchHeader, etag},
         id::PathId,
         problem::Problems,
-        query::{Checked, Params, check_limit, list_request},
         request::IdempotencyHeader,
-        view::{Created, Envelope, PageView, View},
+        view::{Created, Envelope, View},
     },
 };
 
@@ -48,8 +47,6 @@ delete! { Policy, id PolicyId, tag "policies", delete policy_delete }
 
 /// A policy in a list.
 pub type PolicyView = View<Policy>;
-/// A part of a list of policies.
-pub type PolicyPage = PageView<PolicyView>;
 
 /// A policy, and how many routes it is about.
 #[derive(Debug, Serialize)]
@@ -92,24 +89,9 @@ impl IntoResponse for PolicyReach {
     }
 }
 
-/// Which policies are wanted.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct PolicyListParams {
-    /// How many items, 1 to 100; 50 when left out.
-    #[param(minimum = 1, maximum = 100, default = 50)]
-    limit: Option<u32>,
-    /// Where the part begins: `next_cursor` of the part before.
-    cursor: Option<String>,
-    /// Only the policies about this API service and its routes.
-    api_service_id: Option<ApiServiceId>,
-}
-
-impl Checked for PolicyListParams {
-    fn check(&self) -> Result<(), String> {
-        check_limit(self.limit)
-    }
+list_by! {
+    Policy, view PolicyView, page PolicyPage, tag "policies", list policy_list,
+    by api_service_id: ApiServiceId, "Only the policies about this API service and its routes.", params PolicyListParams,
 }
 
 /// Adds one to the tenant's policies.
@@ -134,20 +116,6 @@ async fn policy_create(
     *response.status_mut() = StatusCode::CREATED;
     response.headers_mut().extend(location.headers().get(header::LOCATION).map(|at| (header::LOCATION, at.clone())));
     Ok(response)
-}
-
-/// Lists policies, oldest first.
-#[utoipa::path(
-    get, path = "/", tag = "policies", params(PolicyListParams),
-    responses((status = 200, body = PolicyPage), Problems)
-)]
-async fn policy_list(
-    State(api): State<Api>,
-    Known(call): Known,
-    Params(params): Params<PolicyListParams>,
-) -> Result<PolicyPage, Problem> {
-    let request = list_request(params.limit, params.cursor);
-    Ok(api.control.policy_list(&call, params.api_service_id, request).await?.into())
 }
 
 /// Gets one of the tenant's policies.

@@ -8,7 +8,7 @@ use switchtower_domain::{
     deployment::Generation,
     product_publish::{ProductPublish, ProductPublishId, ProductPublishInput},
 };
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -16,13 +16,13 @@ use crate::{
     edge::{
         body::Body,
         call::Known,
-        crud::{crud, delete},
+        crud::{crud, delete, list_by},
         etag::{IfMatch, IfMatchHeader},
         id::PathId,
         problem::Problems,
-        query::{Checked, Params, check_limit, list_request},
+        reason::{Reason, reason},
         request::IdempotencyHeader,
-        view::{PageView, View},
+        view::View,
     },
 };
 
@@ -45,37 +45,9 @@ crud! {
 }
 delete! { ProductPublish, id ProductPublishId, tag "product publishes", delete product_publish_delete }
 
-/// A part of a list of product publishes.
-pub type ProductPublishPage = PageView<ProductPublishView>;
-
-/// Which publishes are wanted.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct PublishListParams {
-    /// How many items, 1 to 100; 50 when left out.
-    #[param(minimum = 1, maximum = 100, default = 50)]
-    limit: Option<u32>,
-    /// Where the part begins: `next_cursor` of the part before.
-    cursor: Option<String>,
-    /// Only the publishes to this cluster.
-    cluster_id: Option<ClusterId>,
-}
-
-impl Checked for PublishListParams {
-    fn check(&self) -> Result<(), String> {
-        check_limit(self.limit)
-    }
-}
-
-/// Why something is published or withdrawn.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Reason {
-    /// The reason, kept with the generation.
-    #[serde(default)]
-    #[schema(max_length = 500)]
-    reason: Option<String>,
+list_by! {
+    ProductPublish, view ProductPublishView, page ProductPublishPage, tag "product publishes", list product_publish_list,
+    by cluster_id: ClusterId, "Only the publishes to this cluster.", params PublishListParams,
 }
 
 /// Where to go back to.
@@ -88,24 +60,6 @@ struct Rollback {
     #[serde(default)]
     #[schema(max_length = 500)]
     reason: Option<String>,
-}
-
-fn reason(body: Option<&Body<Reason>>) -> Option<&str> {
-    body.and_then(|Body(body)| body.reason.as_deref())
-}
-
-/// Lists product publishes, oldest first.
-#[utoipa::path(
-    get, path = "/", tag = "product publishes", params(PublishListParams),
-    responses((status = 200, body = ProductPublishPage), Problems)
-)]
-async fn product_publish_list(
-    State(api): State<Api>,
-    Known(call): Known,
-    Params(params): Params<PublishListParams>,
-) -> Result<ProductPublishPage, Problem> {
-    let request = list_request(params.limit, params.cursor);
-    Ok(api.control.product_publish_list(&call, params.cluster_id, request).await?.into())
 }
 
 /// Tells what publishing would put in the cluster, and how that differs from what is deployed. Nothing changes.

@@ -3,10 +3,7 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use switchtower_control::resource::Target;
-use switchtower_domain::{
-    operation,
-    rollout::{Rollout, RolloutId, RolloutInput},
-};
+use switchtower_domain::rollout::{Rollout, RolloutId, RolloutInput};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -15,7 +12,7 @@ use crate::{
     edge::{
         body::Body,
         call::Known,
-        crud::{actions, delete, list},
+        crud::{actions, delete, get, list, reasoned},
         etag::{IfMatch, IfMatchHeader},
         id::PathId,
         problem::Problems,
@@ -36,16 +33,6 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 
 /// A rollout, as the API shows it.
 pub type RolloutView = View<Rollout>;
-
-/// Why a rollout is paused.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct PauseInput {
-    /// The reason, shown with the rollout.
-    #[serde(default)]
-    #[schema(max_length = 500)]
-    reason: Option<String>,
-}
 
 /// How a rollout is aborted.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -81,19 +68,10 @@ async fn rollout_create(
     Ok(Created { collection: "/v1/provider/rollouts", resource })
 }
 
-/// Gets a rollout: `counts` tells how many clusters stand how, `targets` how each of them does.
-#[utoipa::path(
-    get, path = "/{id}", tag = "rollouts", params(("id" = RolloutId, Path)),
-    responses((status = 200, body = RolloutView, headers(("ETag" = String))), Problems)
-)]
-async fn rollout_get(
-    State(api): State<Api>,
-    Known(call): Known,
-    PathId(id): PathId<Rollout>,
-) -> Result<RolloutView, Problem> {
-    Ok(View(api.control.get(&call, &operation::rollout_get, id).await?))
+get! {
+    Rollout, id RolloutId, view RolloutView, tag "rollouts",
+    get rollout_get, "Gets a rollout: `counts` tells how many clusters stand how, `targets` how each of them does."
 }
-
 list! { Rollout, view RolloutView, page RolloutPage, tag "rollouts", list rollout_list }
 delete! { Rollout, id RolloutId, tag "rollouts", delete rollout_delete }
 actions! {
@@ -102,21 +80,9 @@ actions! {
     rollout_resume "/{id}/resume" "Goes on with a rollout where it was paused.",
 }
 
-/// Publishes to no more clusters until the rollout is resumed; what was published goes on becoming ready.
-#[utoipa::path(
-    post, path = "/{id}/pause", tag = "rollouts", request_body = Option<PauseInput>,
-    params(("id" = RolloutId, Path), IfMatchHeader, IdempotencyHeader),
-    responses((status = 200, body = RolloutView, headers(("ETag" = String))), Problems)
-)]
-async fn rollout_pause(
-    State(api): State<Api>,
-    Known(call): Known,
-    PathId(id): PathId<Rollout>,
-    IfMatch(if_match): IfMatch,
-    body: Option<Body<PauseInput>>,
-) -> Result<RolloutView, Problem> {
-    let reason = body.and_then(|Body(body)| body.reason);
-    Ok(View(api.control.rollout_pause(&call, Target { id, if_match }, reason).await?))
+reasoned! {
+    Rollout, id RolloutId, view RolloutView, tag "rollouts",
+    rollout_pause "/{id}/pause" "Publishes to no more clusters until the rollout is resumed; what was published goes on becoming ready.",
 }
 
 /// Ends a rollout, also one that `failed`.

@@ -70,7 +70,7 @@ fn owner(named: Option<String>, caller: &Actor) -> Result<String, Error> {
     match (named, caller) {
         (Some(subject), _) => Ok(subject),
         (None, Actor::User(subject)) => Ok(subject.clone()),
-        (None, Actor::ApiKey(_) | Actor::Agent(_) | Actor::System(_)) => {
+        (None, Actor::ApiKey(_) | Actor::Agent(_) | Actor::Tenant(_) | Actor::System(_)) => {
             let detail = "Name the user who becomes `org-admin`, by the `sub` of their tokens.";
             Err(FieldErrors::one("/owner", "required", detail).into())
         }

@@ -3,28 +3,17 @@
 use switchtower_domain::{
     agent::{Agent, AgentId, AgentStatus},
     change::Change,
-    cluster::ClusterId,
     operation::{self, Operation},
     resource::Resource,
 };
-use switchtower_store::{Commit, Listed, StoreError, live::Liveness};
+use switchtower_store::{Commit, StoreError, live::Liveness};
 
 use crate::{
     Call, Control, Error,
-    resource::{ListRequest, TRIES, Target, after},
+    resource::{TRIES, Target, after},
 };
 
 impl Control {
-    /// The agents of a cluster.
-    pub async fn agent_list_by_cluster(
-        &self,
-        call: &Call,
-        cluster: ClusterId,
-        request: ListRequest,
-    ) -> Result<Listed<Resource<Agent>>, Error> {
-        self.list_group(call, &operation::agent_list, &cluster.to_string(), request).await
-    }
-
     /// An agent with its last heartbeat.
     pub async fn agent_get(&self, call: &Call, id: AgentId) -> Result<Resource<Agent>, Error> {
         let mut agent: Resource<Agent> = self.get(call, &operation::agent_get, id).await?;

@@ -1,7 +1,7 @@
 //! Policies, and how many routes they touch.
 
 use switchtower_domain::{
-    api_service::{ApiService, ApiServiceId},
+    api_service::ApiService,
     context::Context,
     field::FieldErrors,
     operation,
@@ -9,11 +9,11 @@ use switchtower_domain::{
     resource::{Editable, Resource},
     tenant::TenantId,
 };
-use switchtower_store::{CursorKey, Listed, Page};
+use switchtower_store::{CursorKey, Page};
 
 use crate::{
     Call, Control, Error,
-    resource::{ListRequest, TRIES, Target},
+    resource::{TRIES, Target},
 };
 
 /// A policy, and how many routes it is about.
@@ -42,19 +42,6 @@ impl Control {
             Ok(touched_routes) => Ok(Reaching { policy, touched_routes }),
             Err(Error::Fields(_)) => Ok(Reaching { policy, touched_routes: 0 }),
             Err(error) => Err(error),
-        }
-    }
-
-    /// The policies of the tenant, or those about one API service.
-    pub async fn policy_list(
-        &self,
-        call: &Call,
-        api_service: Option<ApiServiceId>,
-        request: ListRequest,
-    ) -> Result<Listed<Resource<Policy>>, Error> {
-        match api_service {
-            Some(id) => self.list_group(call, &operation::policy_list, &id.to_string(), request).await,
-            None => self.list(call, &operation::policy_list, request).await,
         }
     }
 

@@ -16,14 +16,14 @@ mod sources;
 mod withdraw;
 
 use switchtower_domain::{
-    cluster::{Cluster, ClusterId},
+    cluster::Cluster,
     deployment::{Deployment, DeploymentId},
     operation,
     product_publish::ProductPublish,
     resource::Resource,
 };
 use switchtower_protocol::doorbell::Doorbell;
-use switchtower_store::{Commit, Listed, StoreError, blob::GenerationRow};
+use switchtower_store::{Commit, StoreError, blob::GenerationRow};
 
 pub(in crate::provider) use self::{
     compile::{Compiled, compile},
@@ -33,24 +33,10 @@ pub(in crate::provider) use self::{
 use crate::{
     Call, Control, Error,
     ports::Doorbells,
-    resource::{ListRequest, TRIES, Target},
+    resource::{TRIES, Target},
 };
 
 impl Control {
-    /// The publishes of the tenant, or those to one cluster.
-    pub async fn product_publish_list(
-        &self,
-        call: &Call,
-        cluster: Option<ClusterId>,
-        request: ListRequest,
-    ) -> Result<Listed<Resource<ProductPublish>>, Error> {
-        let operation = &operation::product_publish_list;
-        match cluster {
-            Some(cluster) => self.list_group(call, operation, &cluster.to_string(), request).await,
-            None => self.list(call, operation, request).await,
-        }
-    }
-
     /// Deletes a publish of which nothing runs.
     pub async fn product_publish_delete(&self, call: &Call, target: Target<ProductPublish>) -> Result<(), Error> {
         let granted = call.authorize(&operation::product_publish_delete)?;

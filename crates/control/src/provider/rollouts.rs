@@ -55,9 +55,9 @@ impl Control {
         &self,
         call: &Call,
         target: Target<Rollout>,
-        reason: Option<String>,
+        reason: Option<&str>,
     ) -> Result<Resource<Rollout>, Error> {
-        let pause = |rollout: Resource<Rollout>, stamp: &_| rollout.pause(reason.clone(), stamp);
+        let pause = |rollout: Resource<Rollout>, stamp: &_| rollout.pause(reason.map(str::to_owned), stamp);
         self.act(call, &operation::rollout_pause, target, pause).await
     }
 

@@ -37,6 +37,10 @@ pub struct Capabilities {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 253)]
     pub gateway_class_name: Option<String>,
+    /// Whether it counts the traffic of what it serves. Without, no usage means not measured.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub usage: bool,
     /// What stands in the way, the worst first.
     #[serde(default)]
     #[schema(max_items = 32, required = false)]
@@ -64,5 +68,11 @@ mod tests {
     fn what_an_agent_leaves_out_is_nothing() {
         let capabilities: Capabilities = serde_json::from_str(r#"{"driver": "directory"}"#).unwrap();
         assert_eq!(capabilities, Capabilities { driver: "directory".into(), ..Capabilities::default() });
+    }
+
+    #[test]
+    fn an_agent_that_counts_nothing_says_nothing_that_an_older_control_plane_does_not_know() {
+        let told = serde_json::to_string(&Capabilities::default()).unwrap();
+        assert!(!told.contains("usage"), "{told}");
     }
 }

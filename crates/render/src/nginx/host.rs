@@ -63,6 +63,8 @@ pub const STATUS_SOCKET: &str = "run/status.sock";
 pub const PID_FILE: &str = "run/nginx.pid";
 /// What nginx has to say, below the host's folder.
 pub const ERROR_LOG: &str = "logs/error.log";
+/// The requests of all deployments, below the host's folder.
+pub const USAGE_LOG: &str = "logs/usage.log";
 /// Folders that nginx writes to, below the host's folder.
 pub const FOLDERS: [&str; 3] = ["run", "logs", "temp"];
 
@@ -99,6 +101,7 @@ pub fn main(host: Host<'_>) -> String {
 }
 
 fn defaults(conf: &mut Conf, below: impl Fn(&str) -> Arg) {
+    // Servers of deployments write theirs; requests that are nobody's are not counted.
     conf.line("access_log", &["off".into()]);
     conf.line("server_tokens", &["off".into()]);
     conf.line("default_type", &["application/octet-stream".into()]);

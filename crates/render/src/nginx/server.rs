@@ -14,6 +14,7 @@ use super::{
     names::Names,
     target::Targets,
     tree::{Shape, Tree},
+    usage,
 };
 use crate::options::NginxPaths;
 
@@ -134,6 +135,7 @@ pub(super) fn render(
             if let Some(client) = &gateway.client {
                 limits(client, conf);
             }
+            usage::log(names, conf);
             conf.line("set", &[PATH.into(), "$uri".into()]);
             conf.line("set", &[Arg::template(&names.variable("route")), tree.clone()]);
             // Before any location is looked for, so that none can be asked for by its name.

@@ -7,6 +7,7 @@ use switchtower_domain::{
     change::Change,
     id::Id,
     resource::{Kind, Reference, Resource},
+    tenant::TenantId,
 };
 
 use super::{Commit, Refusal};
@@ -21,7 +22,7 @@ impl Commit<'_> {
         let user = subject.id.to_string();
         for reference in before.iter().filter(|reference| !after.contains(reference)) {
             self.delete_row(&Key::Reference { target: &reference.id, user: &user }, None, Refusal::Stale)?;
-            self.count(&reference.id, "-1")?;
+            self.count(&reference.id, subject.tenant_id, "-1")?;
         }
         for reference in after.iter().filter(|reference| !before.contains(reference)) {
             let Reference { kind, id } = reference;
@@ -30,7 +31,7 @@ impl Commit<'_> {
             let own = Reference { kind: K::KIND.to_owned(), id: user.clone() };
             let row = item::item(&Key::Reference { target: id, user: &user }, "reference", subject.tenant_id, &own)?;
             self.put_if(row, "attribute_not_exists(pk)", None, Refusal::Stale)?;
-            self.count(id, "1")?;
+            self.count(id, subject.tenant_id, "1")?;
         }
         Ok(())
     }
@@ -51,9 +52,10 @@ impl Commit<'_> {
     }
 
     /// Adds to the number of resources that need one.
-    fn count(&mut self, target: &str, by: &str) -> Result<(), StoreError> {
+    fn count(&mut self, target: &str, tenant: TenantId, by: &str) -> Result<(), StoreError> {
         let values = HashMap::from([(":by".to_owned(), AttributeValue::N(by.to_owned()))]);
-        self.update_row(&Key::ReferenceCount { target }, "reference_count", "ADD #count :by", values, &["count"])
+        let row = (&Key::ReferenceCount { target }, "reference_count", tenant);
+        self.update_row(row, "ADD #count :by", values, &["count"])
     }
 
     /// Refuses the transaction while any resource needs this one.

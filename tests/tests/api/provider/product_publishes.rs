@@ -122,6 +122,8 @@ async fn a_publish_that_was_removed_from_its_cluster_is_deleted() {
     owner.act(&format!("{path}/withdraw")).await.ok(200);
     let report = json!({ "deployment_id": estate.id("deployments"), "generation": 2, "outcome": "applied" });
     agent.post("/v1/agent/reports", report).await.ok(200);
+    owner.delete(&path).await.problem(409, "in_use");
+    owner.act(&estate.path("/v1/provider/subscriptions/{id}/cancel")).await.ok(200);
     owner.delete(&path).await.ok(204);
     owner.delete(&estate.path("/v1/operator/clusters/{id}")).await.ok(204);
 }

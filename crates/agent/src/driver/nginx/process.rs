@@ -96,6 +96,13 @@ impl<'a> Process<'a> {
         )))
     }
 
+    /// Has nginx go on in new files where logs were renamed. One that does not run has none open.
+    pub(super) fn reopen(&self) -> Result<(), String> {
+        let Some(master) = self.master() else { return Ok(()) };
+        kill_process(master, Signal::USR1)
+            .map_err(|error| format!("nginx cannot be told to open its logs anew: {error}."))
+    }
+
     /// Tells nginx to read again what it runs, after `current` went back.
     pub(super) fn back(&self) {
         if let Some(master) = self.master()

@@ -6,6 +6,7 @@ use switchtower_domain::{
     operation,
     product_publish::{ProductPublish, PublishStatus},
     resource::Resource,
+    subscription::Offer,
 };
 use switchtower_store::{Commit, StoreError};
 
@@ -76,10 +77,12 @@ impl Control {
         };
         let services = sources.service_ids();
         let change = publish.publish(id, services, &stamp);
+        let published = after(change.clone())?;
         let commit = Commit::new(granted, &call.context).change(&change);
+        let commit = commit.offer(&Offer::of(sources.provider.clone(), &published, &sources.product));
         let (commit, _) = desire(commit, cluster, desired, Wanted::New(&json), reason)?;
         match commit.send(&self.store).await {
-            Ok(()) => after(change),
+            Ok(()) => Ok(published),
             Err(StoreError::TooLarge { bytes, limit }) => Err(Error::TooLarge { what: "snapshot", bytes, limit }),
             Err(error) => Err(error.into()),
         }

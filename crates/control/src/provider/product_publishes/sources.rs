@@ -7,13 +7,14 @@ use switchtower_domain::{
     context::Context,
     deployment::Deployment,
     gateway::Gateway,
+    name::Name,
     policy::Policy,
     product::Product,
     product_publish::ProductPublish,
     resource::{Kind, Resource},
-    tenant::TenantId,
+    tenant::{Tenant, TenantId},
 };
-use switchtower_store::{CursorKey, Key, Page, StoreError};
+use switchtower_store::{CursorKey, Key, Page, StoreError, auth::TenantAuth};
 
 use crate::{Control, Error};
 
@@ -26,6 +27,8 @@ pub(in crate::provider) struct Sources {
     pub(in crate::provider) deployment: Option<Resource<Deployment>>,
     /// The product's API services that are published, in its order.
     pub(in crate::provider) services: Vec<(Resource<ApiService>, Definition)>,
+    /// The tenant's slug.
+    pub(in crate::provider) provider: Name,
     /// The tenant's policies.
     pub(in crate::provider) policies: Vec<Resource<Policy>>,
 }
@@ -47,13 +50,14 @@ impl Control {
     ) -> Result<Sources, Error> {
         let (tenant, body) = (publish.tenant_id, &publish.body);
         let (product, gateway) = (body.product_id.to_string(), body.gateway_id.to_string());
-        let cluster = body.cluster_id.to_string();
+        let (cluster, owner) = (body.cluster_id.to_string(), tenant.to_string());
         let known = body.published_api_services.iter().filter(|id| body.settings.chooses(**id));
         let known: Vec<_> = known.map(|id| (*id, id.to_string())).collect();
         let mut keys = vec![
             Key::Resource { tenant, kind: Product::KIND, id: &product },
             Key::Resource { tenant, kind: Gateway::KIND, id: &gateway },
             Key::Resource { tenant, kind: Cluster::KIND, id: &cluster },
+            Key::Auth { id: &owner },
         ];
         keys.extend(body.deployment_id.map(|id| Key::Deployment { cluster: body.cluster_id, id }));
         keys.extend(service_keys(tenant, &known));
@@ -63,6 +67,7 @@ impl Control {
         let product: Resource<Product> = found.resource(tenant, body.product_id)?.ok_or(missing(Product::KIND))?;
         let gateway = found.resource(tenant, body.gateway_id)?.ok_or(missing(Gateway::KIND))?;
         let cluster = found.resource(tenant, body.cluster_id)?.ok_or(missing(Cluster::KIND))?;
+        let auth: TenantAuth = found.doc(&Key::Auth { id: &owner })?.ok_or(missing(Tenant::KIND))?;
         let deployment = match body.deployment_id {
             Some(id) => found.doc(&Key::Deployment { cluster: body.cluster_id, id })?,
             None => None,
@@ -81,7 +86,7 @@ impl Control {
         }
         let whole = heads.into_iter().map(|(head, definition)| self.whole(head, definition));
         let services = try_join_all(whole).await?;
-        Ok(Sources { product, gateway, cluster, deployment, services, policies })
+        Ok(Sources { product, gateway, cluster, deployment, services, provider: auth.slug, policies })
     }
 
     /// All policies of a tenant, read consistently: one that was made a moment ago takes effect.

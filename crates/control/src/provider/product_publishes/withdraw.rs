@@ -32,7 +32,7 @@ impl Control {
             let (cluster, deployment) = self.deployed(&publish).await?;
             let id: DeploymentId = deployment.id;
             let desired = deployment.desire(None, &call.stamp());
-            let commit = Commit::new(&granted, &call.context).change(&change);
+            let commit = Commit::new(&granted, &call.context).change(&change).offer_removed(publish.id);
             let (commit, _) = desire(commit, &cluster, desired, Wanted::Nothing, reason)?;
             match commit.send(&self.store).await.map_err(Error::from) {
                 Ok(()) => {

@@ -71,11 +71,12 @@ impl Control {
         publish: Resource<ProductPublish>,
         (cluster, deployment): (Resource<Cluster>, Resource<Deployment>),
     ) -> Result<Resource<Rollout>, Error> {
-        let id = deployment.id;
+        let (id, target) = (deployment.id, publish.id);
         let withdrawn = publish.withdraw(&run.stamp())?;
         let desired = deployment.desire(None, &run.stamp());
+        let commit = run.commit().change(&withdrawn).offer_removed(target);
         let reason = format!("{}, taken back", reason(&rollout));
-        let (commit, _) = desire(run.commit().change(&withdrawn), &cluster, desired, Wanted::Nothing, Some(&reason))?;
+        let (commit, _) = desire(commit, &cluster, desired, Wanted::Nothing, Some(&reason))?;
         let change = rollout.went_back(cluster.id, TargetState::RolledBack, None, &run.stamp());
         commit.change(&change).send(&self.store).await?;
         ring(run.doorbells, &cluster, id).await;

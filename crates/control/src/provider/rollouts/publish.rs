@@ -9,6 +9,7 @@ use switchtower_domain::{
     product_publish::{ProductPublish, ProductPublishInput, PublishStatus},
     resource::{Kind, Resource},
     rollout::{DeploymentSight, Published, Rollout, RolloutTarget},
+    subscription::Offer,
 };
 use switchtower_store::{CursorKey, Page, StoreError};
 
@@ -89,9 +90,10 @@ impl Control {
             Some(found) => found.publish_on_terms(&publish.wanted, id, services, &stamp),
             None => publish.wanted.clone().publish_new(id, services, &stamp),
         };
+        let offer = Offer::of(sources.provider.clone(), &after(intent.clone())?, &sources.product);
         let reason = reason(&rollout);
         let (commit, deployment) =
-            desire(run.commit().change(&intent), cluster, desired, Wanted::New(json), Some(&reason))?;
+            desire(run.commit().change(&intent).offer(&offer), cluster, desired, Wanted::New(json), Some(&reason))?;
         let change = rollout.published(cluster.id, published(deployment.body.generation), &stamp);
         match commit.change(&change).send(&self.store).await {
             Ok(()) => {}

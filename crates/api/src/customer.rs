@@ -1,0 +1,4 @@
+//! Customers' endpoints.
+
+pub mod offers;
+pub mod subscriptions;

@@ -1,0 +1,4 @@
+//! What customers do: they look at offers and subscribe.
+
+pub mod offers;
+pub mod subscriptions;

@@ -1,0 +1,4 @@
+//! `/v1/customer`
+
+mod offers;
+mod subscriptions;
