@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use http::Method;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use switchtower_domain::{
     cluster::{Channel, Cluster, ClusterId},
@@ -141,6 +142,7 @@ impl Estate {
             "agent_report" => {
                 json!({ "deployment_id": self.id("deployments"), "generation": 1, "outcome": "applied" })
             }
+            "agent_usage" => usage("01K2M5Z8H3V9Q4X7N6P0R2S1T5", vec![hour(self.id("deployments"), this_hour(), 1)]),
             _ if operation.method == Method::PATCH => json!({ "labels": { "seen": "yes" } }),
             _ => return None,
         };
@@ -180,6 +182,30 @@ pub fn policy(name: &str) -> Value {
 /// A valid plan of a product.
 pub fn plan(name: &str, product: &str) -> Value {
     json!({ "name": name, "product_id": product, "pricing_model": "free" })
+}
+
+/// A valid report of usage by a run of an agent.
+pub fn usage(run: &str, hours: Vec<Value>) -> Value {
+    json!({ "run": run, "hours": hours })
+}
+
+/// A valid hour of a deployment: 3 requests in its first five minutes, 2 of them by the client `app-1`; one was answered 404.
+pub fn hour(deployment: &str, hour: Timestamp, sequence: u64) -> Value {
+    let requests = |requests: u64| json!({ "requests": requests, "client_errors": 1, "server_errors": 0 });
+    let durations = [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    json!({
+        "deployment_id": deployment,
+        "hour": hour,
+        "sequence": sequence,
+        "slots": [{ "minute": 0, "requests": requests(3), "durations": durations, "bytes_sent": 2048 }],
+        "clients": [{ "client_id": "app-1", "requests": requests(2) }],
+    })
+}
+
+/// When the present hour began.
+pub fn this_hour() -> Timestamp {
+    let now = Timestamp::now().as_second();
+    Timestamp::from_second(now - now.rem_euclid(3600)).expect("the clock is right")
 }
 
 /// A valid publish.

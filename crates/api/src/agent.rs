@@ -5,6 +5,7 @@ pub mod heartbeats;
 pub mod queue_credentials;
 pub mod registrations;
 pub mod reports;
+pub mod usage;
 
 #[cfg(test)]
 mod tests {

@@ -40,6 +40,7 @@ const TAGS: &[(&str, &str)] = &[
     ("rollouts", "A product to many clusters, in waves."),
     ("subscriptions", "Who subscribed to what the tenant published."),
     ("deployments", "What runs where, for providers."),
+    ("analytics", "What went through publishes, as agents counted it."),
     ("offers", "What a tenant may subscribe to."),
     ("customer subscriptions", "A tenant's own subscriptions."),
     ("agent", "What agents call, with tokens that they sign themselves."),

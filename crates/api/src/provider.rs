@@ -1,5 +1,6 @@
 //! Providers' endpoints.
 
+pub mod analytics;
 pub mod api_services;
 pub mod deployments;
 pub mod gateways;

@@ -115,6 +115,9 @@ pub const AGENT_DEPLOYMENTS: Resource =
 /// Reports of agents.
 pub const AGENT_REPORTS: Resource =
     Resource::new("agent-reports", "/v1/agent/reports", Scope::Agent, agent::reports::routes);
+/// Usage, as agents count it.
+pub const AGENT_USAGE: Resource = Resource::new("agent-usage", "/v1/agent/usage", Scope::Agent, agent::usage::routes)
+    .holding(agent::usage::MAX_BYTES);
 /// Access to clusters' queues.
 pub const AGENT_QUEUE_CREDENTIALS: Resource = Resource::new(
     "agent-queue-credentials",
@@ -166,6 +169,9 @@ pub const PROVIDER_SUBSCRIPTIONS: Resource = Resource::new(
 /// Deployments of the tenant's publishes.
 pub const PROVIDER_DEPLOYMENTS: Resource =
     Resource::new("provider-deployments", "/v1/provider/deployments", Scope::Tenant, provider::deployments::routes);
+/// Analytics of the tenant's publishes.
+pub const PROVIDER_ANALYTICS: Resource =
+    Resource::new("provider-analytics", "/v1/provider/analytics", Scope::Tenant, provider::analytics::routes);
 
 /// What a tenant may subscribe to.
 pub const CUSTOMER_OFFERS: Resource =
@@ -201,12 +207,14 @@ pub const ALL: &[&Resource] = &[
     &PROVIDER_ROLLOUTS,
     &PROVIDER_SUBSCRIPTIONS,
     &PROVIDER_DEPLOYMENTS,
+    &PROVIDER_ANALYTICS,
     &CUSTOMER_OFFERS,
     &CUSTOMER_SUBSCRIPTIONS,
     &AGENT_REGISTRATIONS,
     &AGENT_HEARTBEATS,
     &AGENT_DEPLOYMENTS,
     &AGENT_REPORTS,
+    &AGENT_USAGE,
     &AGENT_QUEUE_CREDENTIALS,
     &REALTIME_TICKETS,
 ];

@@ -1,10 +1,11 @@
-//! What agents do: register, say that they are there, fetch what is desired, report.
+//! What agents do: register, say that they are there, fetch what is desired, report, tell of traffic.
 
 mod deployments;
 mod heartbeat;
 mod queue_credentials;
 mod registration;
 mod report;
+mod usage;
 
 use switchtower_domain::{access::Granted, agent::AgentId, cluster::ClusterId, operation::Operation, tenant::TenantId};
 

@@ -35,6 +35,9 @@ pub enum Error {
     /// Fields are wrong.
     #[error("the fields are not valid")]
     Fields(FieldErrors),
+    /// Query parameters are wrong: the pointers are `?name`.
+    #[error("the query parameters are not valid")]
+    Query(FieldErrors),
     /// A document that was sent cannot be imported.
     #[error("the document cannot be imported")]
     Document(FieldErrors),

@@ -1,5 +1,6 @@
 //! What providers do.
 
+pub mod analytics;
 pub mod api_services;
 pub mod gateways;
 pub mod plans;

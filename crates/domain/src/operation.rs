@@ -137,6 +137,9 @@ operations! {
     deployment_list => "deployment:read",
     deployment_get => "deployment:read",
     deployment_generation_list => "deployment:read",
+    analytics_summary => "analytics:read",
+    analytics_timeseries => "analytics:read",
+    analytics_top_consumers => "analytics:read",
 
     offer_list => "offer:read",
     offer_get => "offer:read",
@@ -150,6 +153,7 @@ operations! {
     agent_deployment_list => "agent_self:read",
     agent_deployment_get => "agent_self:read",
     agent_report => "agent_self:report",
+    agent_usage => "agent_self:report",
     agent_queue_credentials => "agent_self:receive",
 
     realtime_ticket_issue => "realtime:connect",

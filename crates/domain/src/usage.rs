@@ -2,11 +2,35 @@
 //!
 //! An agent counts in slots of five minutes and tells of whole hours, over and over, until they are past: each telling takes
 //! the place of the one before. So a telling that is lost, or comes twice or late, changes no number.
+//!
+//! What was told is added up by step of a [`Window`], over agents, runs and deployments:
+//!
+//! ```text
+//!   12:00 ──┬── agent 1, run A ──┐
+//!           └── agent 1, run B ──┼──▶ Series: one Totals for each step, zero where nothing was told
+//!   13:00 ───── agent 2, run C ──┘
+//! ```
+
+mod clients;
+mod durations;
+mod measuring;
+mod series;
+mod totals;
+mod window;
 
 use serde::{Deserialize, Serialize};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type},
+};
+
+pub use self::{
+    clients::{Clients, Consumer},
+    durations::DurationEstimates,
+    measuring::{NotMeasured, why_not_measured},
+    series::{Series, Step},
+    totals::{Figures, Totals},
+    window::{Asked, FINE_DAYS, MAX_DAYS, Range, StepSize, Window, is_whole_hour},
 };
 
 /// How many minutes a slot has.

@@ -1,7 +1,7 @@
 //! Every key of the table: one enum, one file. The delimiter is written nowhere else.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use switchtower_domain::{
     agent::AgentId,
     api_service::ApiServiceId,
@@ -64,6 +64,10 @@ pub enum Key<'a> {
     Bus { number: u32 },
     /// The bus on which a cluster has its place.
     Place { cluster: ClusterId },
+    /// What a run of an agent counted in an hour of a deployment.
+    UsageHour { deployment: DeploymentId, hour: Timestamp, agent: AgentId, run: &'a str },
+    /// The same of a day, hour by hour.
+    UsageDay { deployment: DeploymentId, day: Date, agent: AgentId, run: &'a str },
 }
 
 impl Key<'_> {
@@ -91,6 +95,7 @@ impl Key<'_> {
             Self::Subscriber { tenant, channel, .. } => channel_partition(*tenant, channel),
             Self::Reference { target, .. } | Self::ReferenceCount { target } => (*target).to_owned(),
             Self::Bus { .. } => BUSES.to_owned(),
+            Self::UsageHour { deployment, .. } | Self::UsageDay { deployment, .. } => usage_partition(*deployment),
         }
     }
 
@@ -120,6 +125,8 @@ impl Key<'_> {
             Self::ReferenceCount { .. } => "REFS".to_owned(),
             Self::Bus { number } => format!("{number:06}"),
             Self::Place { .. } => "PLACE".to_owned(),
+            Self::UsageHour { hour, agent, run, .. } => format!("{}#{agent}#{run}", usage_hour(*hour)),
+            Self::UsageDay { day, agent, run, .. } => format!("{}#{agent}#{run}", usage_day(*day)),
         }
     }
 
@@ -148,6 +155,8 @@ pub(crate) const OUTBOX: &str = "OUTBOX";
 pub(crate) const WATCH_LIVENESS: &str = "WATCH#liveness";
 /// The first letters of references' sort keys.
 pub(crate) const REFERENCE: &str = "REF#";
+/// The first letters of references' sort keys where publishes refer to something.
+pub(crate) const PUBLISH_REFERENCE: &str = "REF#pub_";
 /// The partition that counts buses.
 pub(crate) const BUSES: &str = "SYSTEM#BUS";
 
@@ -157,6 +166,36 @@ pub(crate) const MARKET: &str = "MARKET";
 /// The partition of what is shared with a tenant, by kind.
 pub(crate) fn shared_partition(tenant: TenantId, kind: &str) -> String {
     format!("T#{tenant}#SHARED#{kind}")
+}
+
+/// The partition of what went through a deployment.
+pub(crate) fn usage_partition(deployment: DeploymentId) -> String {
+    format!("USE#{deployment}")
+}
+
+/// The first letters of the sort keys of an hour's usage: they sort as hours do.
+fn usage_hour(hour: Timestamp) -> String {
+    format!("H#{}", hour.strftime("%Y-%m-%dT%H"))
+}
+
+/// The first letters of the sort keys of a day's usage.
+fn usage_day(day: Date) -> String {
+    format!("D#{day}")
+}
+
+/// Between which sort keys the usage of hours stands: that of `first`, that of `last`, and all between them.
+pub(crate) fn usage_hours(first: Timestamp, last: Timestamp) -> [String; 2] {
+    between(usage_hour(first), usage_hour(last))
+}
+
+/// Between which sort keys the usage of days stands.
+pub(crate) fn usage_days(first: Date, last: Date) -> [String; 2] {
+    between(usage_day(first), usage_day(last))
+}
+
+/// `$` sorts right after `#`, so it ends all keys that begin with `last` and a `#`.
+fn between(first: String, last: String) -> [String; 2] {
+    [format!("{first}#"), format!("{last}$")]
 }
 
 /// The partition of a tenant's resources of one kind.
@@ -220,7 +259,7 @@ pub(crate) fn due_time(at: Timestamp) -> String {
 }
 
 /// The UTC day of a time in milliseconds.
-pub(crate) fn day_of(milliseconds: u64) -> jiff::civil::Date {
+pub(crate) fn day_of(milliseconds: u64) -> Date {
     let milliseconds = i64::try_from(milliseconds).unwrap_or(i64::MAX);
     let timestamp = Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX);
     timestamp.to_zoned(TimeZone::UTC).date()

@@ -28,6 +28,8 @@
 //!   T#<tenant>#CHANNEL#<ch> <connection>   a subscription
 //!   BROADCAST#<event>      BROADCAST       that the event went to those who subscribed
 //!   SYSTEM#BUS             <n>             how many clusters have a place on a bus
+//!   USE#<deployment>       H#<hour>#<agent>#<run>  what a run of an agent counted in an hour: slots and clients
+//!   USE#<deployment>       D#<day>#<agent>#<run>   the same of a day, hour by hour
 //! ```
 //!
 //! All keys are made in [`key`]; the delimiter is written nowhere else, and a golden file pins them, since changing one is a
@@ -48,6 +50,7 @@ pub mod market;
 pub mod place;
 pub mod read;
 pub mod realtime;
+pub mod usage;
 
 use aws_sdk_dynamodb::Client;
 

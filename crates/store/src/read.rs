@@ -8,6 +8,8 @@ use switchtower_domain::{
     cluster::ClusterId,
     deployment::{Deployment, DeploymentId},
     id::Id,
+    product::ProductId,
+    product_publish::ProductPublishId,
     resource::{Kind, Reference, Resource},
     tenant::TenantId,
 };
@@ -144,6 +146,17 @@ impl Store {
     pub async fn users_of<K: Kind>(&self, id: Id<K>) -> Result<Vec<Reference>, StoreError> {
         let range = Range::table(id.to_string()).beginning(key::REFERENCE);
         self.query(&range, None, 20).await?.into_iter().map(item::doc).collect()
+    }
+
+    /// The publishes of a product, oldest first; at most `most`.
+    pub async fn publishes_of(&self, product: ProductId, most: usize) -> Result<Vec<ProductPublishId>, StoreError> {
+        let range = Range::table(product.to_string()).beginning(key::PUBLISH_REFERENCE);
+        let rows = self.query(&range, None, most).await?;
+        let id = |row| -> Result<_, StoreError> {
+            let Reference { id, .. } = item::doc(row)?;
+            id.parse().map_err(|error| StoreError::corrupt(id, error))
+        };
+        rows.into_iter().map(id).collect()
     }
 
     /// The deployments of a cluster, read consistently.

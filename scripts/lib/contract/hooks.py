@@ -55,7 +55,8 @@ class ByAgent:
 def before_call(context, case, kwargs):
     """Every other id that could exist becomes one that does, so that there is more to see than 404. What the calls are made
     with is spared: whoever revokes their own key sees nothing but 401 from then on."""
-    for name, value in (case.path_parameters or {}).items():
-        found = ID.match(value) if isinstance(value, str) else None
-        if found and found[1] in KNOWN["ids"] and (value in KNOWN["own"] or ord(value[-1]) % 2 == 0):
-            case.path_parameters[name] = KNOWN["ids"][found[1]]
+    for parameters in (case.path_parameters or {}, case.query or {}):
+        for name, value in parameters.items():
+            found = ID.match(value) if isinstance(value, str) else None
+            if found and found[1] in KNOWN["ids"] and (value in KNOWN["own"] or ord(value[-1]) % 2 == 0):
+                parameters[name] = KNOWN["ids"][found[1]]

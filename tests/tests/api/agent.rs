@@ -5,3 +5,4 @@ mod heartbeats;
 mod queue_credentials;
 mod registrations;
 mod reports;
+mod usage;

@@ -1,5 +1,6 @@
 //! `/v1/provider`
 
+mod analytics;
 mod api_services;
 mod gateways;
 mod plans;

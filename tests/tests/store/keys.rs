@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use proptest::prelude::*;
 use switchtower_domain::{deployment::Generation, id::Id, id::Prefixed};
 use switchtower_store::Key;
@@ -37,7 +38,17 @@ const fn name(key: &Key<'_>) -> &'static str {
         Key::ReferenceCount { .. } => "ReferenceCount",
         Key::Bus { .. } => "Bus",
         Key::Place { .. } => "Place",
+        Key::UsageHour { .. } => "UsageHour",
+        Key::UsageDay { .. } => "UsageDay",
     }
+}
+
+fn hour(number: u128) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::try_from(number).unwrap())
+}
+
+fn day(number: u128) -> Date {
+    Date::constant(2026, 9, 1) + SignedDuration::from_hours(24 * i64::try_from(number).unwrap())
 }
 
 /// One key of every variant, made of texts and numbers.
@@ -69,6 +80,8 @@ fn all<'a>(text: &'a str, other: &'a str, number: u128) -> Vec<Key<'a>> {
         Key::ReferenceCount { target: text },
         Key::Bus { number: u32::try_from(number % 1_000_000).unwrap_or_default() },
         Key::Place { cluster: id(number) },
+        Key::UsageHour { deployment: id(1), hour: hour(number), agent: id(2), run: "RUN" },
+        Key::UsageDay { deployment: id(1), day: day(number), agent: id(2), run: "RUN" },
     ]
 }
 
@@ -98,6 +111,12 @@ proptest! {
     #[test]
     fn generations_sort_as_numbers_do(one in 0_u64.., other in 0_u64..) {
         let sk = |number| Key::Generation { deployment: id(1), generation: Generation(number) }.sk();
+        prop_assert_eq!(one.cmp(&other), sk(one).cmp(&sk(other)));
+    }
+
+    #[test]
+    fn hours_of_usage_sort_as_times_do(one in 0_u128..1_000_000, other in 0_u128..1_000_000) {
+        let sk = |number| Key::UsageHour { deployment: id(1), hour: hour(number), agent: id(2), run: "RUN" }.sk();
         prop_assert_eq!(one.cmp(&other), sk(one).cmp(&sk(other)));
     }
 }

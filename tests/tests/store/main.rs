@@ -10,3 +10,4 @@ mod pages;
 mod references;
 mod rows;
 mod support;
+mod usage;

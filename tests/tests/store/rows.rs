@@ -3,12 +3,16 @@
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use regex::{Captures, Regex};
-use switchtower_tests::{Estate, World};
+use switchtower_tests::{
+    Estate, World,
+    estate::{hour, this_hour, usage},
+};
 
 static VARYING: LazyLock<Regex> = LazyLock::new(|| {
     let parts = [
         r"(?P<id>[a-z]{3})_[0-7][0-9a-hjkmnp-tv-z]{25}",
         r"(?P<time>\d{4}-\d\d-\d\dT[0-9:.]+Z)",
+        r"(?P<hour>\d{4}-\d\d-\d\dT\d\d)",
         r"(?P<day>\d{4}-\d\d-\d\d)",
         r"(?P<digest>[0-9a-f]{64})",
     ];
@@ -19,7 +23,7 @@ static VARYING: LazyLock<Regex> = LazyLock::new(|| {
 fn plain(key: &str) -> String {
     let name = |found: &Captures<'_>| match found.name("id") {
         Some(prefix) => format!("{}_…", prefix.as_str()),
-        None => ["time", "day", "digest"]
+        None => ["time", "hour", "day", "digest"]
             .into_iter()
             .find(|name| found.name(name).is_some())
             .map(|name| format!("<{name}>"))
@@ -28,12 +32,19 @@ fn plain(key: &str) -> String {
     VARYING.replace_all(key, name).into_owned()
 }
 
+async fn tell_of_usage(world: &World, estate: &Estate) {
+    let hours = vec![hour(estate.id("deployments"), this_hour(), 1)];
+    let report = usage("01K2M5Z8H3V9Q4X7N6P0R2S1T5", hours);
+    estate.agent.client(world).post("/v1/agent/usage", report).await.ok(200);
+}
+
 #[tokio::test]
 async fn rows_are_where_they_were() {
     let world = World::new().await;
     let estate = Estate::new(&world, "acme").await;
     let owner = world.owner(&estate.account).with("idempotency-key", "one");
     owner.act(&estate.path("/v1/provider/product-publishes/{id}/publish")).await.ok(200);
+    tell_of_usage(&world, &estate).await;
     let lines: BTreeSet<_> = world
         .rows()
         .await
@@ -57,6 +68,7 @@ async fn rows_are_where_they_were() {
 async fn every_row_has_kind_tenant_and_schema_and_its_tenant_is_its_own() {
     let world = World::new().await;
     let estate = Estate::new(&world, "acme").await;
+    tell_of_usage(&world, &estate).await;
     let (own, system) = (estate.account.id.to_string(), "ten_00000000000000000000000000");
     for row in world.rows().await {
         let text = |name: &str| row.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();

@@ -31,6 +31,7 @@ codes! {
     malformed_json BAD_REQUEST "The body is not JSON";
     invalid_body BAD_REQUEST "Some fields are not valid";
     invalid_query BAD_REQUEST "The query parameters are not valid";
+    too_much_usage BAD_REQUEST "That is too much to add up at once";
     invalid_cursor BAD_REQUEST "The cursor does not belong to this list";
     invalid_header BAD_REQUEST "A header is not valid";
     invalid_idempotency_key BAD_REQUEST "The idempotency key is not valid";

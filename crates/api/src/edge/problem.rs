@@ -138,6 +138,7 @@ impl From<Error> for Problem {
                 Self { current_state: Some(wrong.state), ..Self::new(code::wrong_state, detail) }
             }
             Error::Fields(errors) => Self::fields(code::invalid_body, errors),
+            Error::Query(errors) => Self::fields(code::invalid_query, errors),
             Error::Document(errors) => Self::fields(code::invalid_document, errors),
             Error::NotPublishable(errors) => Self::fields(code::not_publishable, errors),
             Error::NameTaken { kind, name } => {

@@ -115,6 +115,9 @@ fn sentence(kind: &ValidationErrorKind) -> (&'static str, String) {
         ValidationErrorKind::MaxProperties { limit } => ("too_many", format!("It has at most {limit} fields.")),
         ValidationErrorKind::Minimum { limit } => ("too_small", format!("It is at least {limit}.")),
         ValidationErrorKind::Maximum { limit } => ("too_large", format!("It is at most {limit}.")),
+        ValidationErrorKind::MultipleOf { multiple_of } => {
+            ("not_a_multiple", format!("It must be a multiple of {multiple_of}."))
+        }
         ValidationErrorKind::UniqueItems => ("duplicate", "Its items are different from each other.".to_owned()),
         ValidationErrorKind::PropertyNames { .. } => ("pattern", "One of its names is not valid.".to_owned()),
         other => ("not_valid", format!("It does not satisfy `{}`.", other.keyword())),

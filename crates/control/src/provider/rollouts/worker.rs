@@ -304,7 +304,9 @@ fn log(what: &dyn std::fmt::Display, error: &Error) {
 /// Why something can never be, in a sentence; nothing, when it may be the next time.
 fn refusal(error: &Error) -> Option<String> {
     match error {
-        Error::NotPublishable(errors) | Error::Fields(errors) | Error::Document(errors) => Some(sentence(errors)),
+        Error::NotPublishable(errors) | Error::Fields(errors) | Error::Query(errors) | Error::Document(errors) => {
+            Some(sentence(errors))
+        }
         Error::NotFound { kind } => Some(format!("There is no such {} any more.", in_words(kind))),
         Error::TooLarge { what, bytes, limit } => {
             Some(format!("The {what} has {bytes} bytes; at most {limit} are allowed."))

@@ -118,6 +118,7 @@ fn sources(path: &str) -> Sources {
         cluster: made::<Cluster>(4, input),
         deployment: None,
         services: vec![(activated(service.activate(&stamp()).unwrap()), definition)],
+        provider: "acme".parse().unwrap(),
         policies: vec![],
     }
 }
