@@ -15,6 +15,8 @@ mod drift;
 mod gateway;
 #[path = "kubernetes/http.rs"]
 mod http;
+#[path = "kubernetes/neighbours.rs"]
+mod neighbours;
 #[path = "kubernetes/objects.rs"]
 mod objects;
 #[path = "kubernetes/prune.rs"]

@@ -172,6 +172,20 @@ impl Cluster {
         }
     }
 
+    /// Refuses to go on without agents while there may be some.
+    pub fn expect_no_agent(&self) -> Result<(), WrongState> {
+        let allowed = match self.status {
+            ClusterStatus::Inactive => return Ok(()),
+            ClusterStatus::Pending if !self.has_agent => return Ok(()),
+            ClusterStatus::Maintenance => "activated first, and then `inactive`, or `pending` without an agent",
+            _ => {
+                "`inactive`, or `pending` without an agent: let its agents remove it, or revoke those that are gone for \
+                 good, and try again some minutes later"
+            }
+        };
+        Err(self.wrong_state("abandon what is deployed on", allowed))
+    }
+
     fn wrong_state(&self, verb: &'static str, allowed: &'static str) -> WrongState {
         WrongState { kind: Self::KIND, verb, state: self.status.name().to_owned(), allowed }
     }

@@ -1,15 +1,18 @@
 //! Deployments: the truth about one source on one cluster.
 //!
 //! A deployment's **generation** grows with every new desired state. Its status follows from two things only: which
-//! generation is desired, and what an agent reported for that very generation.
+//! generation is desired, and what an agent reported for that very generation. Where no agent is left to report a removal,
+//! an operator may say instead that it is over.
 //!
 //! ```text
 //!   desire(present) -> pending --report--> applying | ready | degraded | failed
 //!   desire(absent)  -> removing --report--> removed | failed
+//!                     removing | failed --abandon--> removed
 //! ```
 //!
 //! INVARIANT: a report for another generation than the desired one never touches the status (`design` section 12, 3 and 4).
 
+mod abandon;
 pub mod report;
 
 use jiff::Timestamp;
@@ -107,6 +110,9 @@ pub struct Deployment {
     pub stale: bool,
     /// When an agent of the cluster was last heard, while stale.
     pub last_seen_at: Option<Timestamp>,
+    /// When an operator gave the removal up: no agent has reported it, and something may be left in the cluster.
+    #[serde(default)]
+    pub abandoned_at: Option<Timestamp>,
 }
 
 impl Kind for Deployment {
@@ -133,7 +139,7 @@ impl Deployment {
             | DeploymentStatus::Removed => true,
             DeploymentStatus::Pending | DeploymentStatus::Applying | DeploymentStatus::Removing => false,
         };
-        ended && self.observed_generation == Some(self.generation)
+        ended && self.observed_generation == Some(self.generation) && self.abandoned_at.is_none()
     }
 }
 
@@ -162,6 +168,7 @@ impl Resource<Deployment> {
             reported_at: None,
             stale: false,
             last_seen_at: None,
+            abandoned_at: None,
         };
         let event = desired_event(&body);
         Change::created(Self::new(id, tenant_id, name, Labels::default(), body, stamp), event)
@@ -182,6 +189,7 @@ impl Resource<Deployment> {
             objects: Vec::new(),
             object_count: 0,
             reported_at: None,
+            abandoned_at: None,
             ..self.body.clone()
         };
         let event = desired_event(&body);

@@ -58,6 +58,7 @@ operations! {
     cluster_deployment_list => "deployment:read",
     cluster_deployment_get => "deployment:read",
     cluster_deployment_generation_list => "deployment:read",
+    deployment_abandon => "deployment:abandon",
 
     api_service_create => "api_service:create",
     api_service_list => "api_service:read",

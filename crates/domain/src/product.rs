@@ -40,6 +40,9 @@ pub struct Product {
     pub api_services: Vec<ApiServiceId>,
     /// Where its documentation is.
     pub docs_url: Option<String>,
+    /// Where its logo is.
+    #[serde(default)]
+    pub logo_url: Option<String>,
     /// Whether it may be published.
     pub status: ProductStatus,
 }
@@ -74,6 +77,10 @@ pub struct ProductInput {
     #[serde(default)]
     #[schema(max_length = 2000, pattern = r"^https://[^\s]+$")]
     pub docs_url: Option<String>,
+    /// Where its logo is: an `https` URL.
+    #[serde(default)]
+    #[schema(max_length = 2000, pattern = r"^https://[^\s]+$")]
+    pub logo_url: Option<String>,
 }
 
 impl Kind for Product {
@@ -117,6 +124,7 @@ impl Editable for Product {
             categories: input.categories,
             api_services: input.api_services,
             docs_url: input.docs_url,
+            logo_url: input.logo_url,
             status: ProductStatus::Draft,
         })
     }
@@ -144,6 +152,7 @@ impl Editable for Product {
             categories: body.categories,
             api_services: body.api_services,
             docs_url: body.docs_url,
+            logo_url: body.logo_url,
         }
     }
 
@@ -225,6 +234,7 @@ mod tests {
             categories: vec![],
             api_services: ids.to_vec(),
             docs_url: None,
+            logo_url: None,
         };
         let product = Product::draft(input).unwrap();
         assert_eq!(product.pointer_to(&Reference::to(ids[1])), "/api_services/1");

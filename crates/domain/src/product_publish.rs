@@ -96,7 +96,11 @@ pub struct PublishSettings {
     /// `product`, `publish`, `environment`, `cluster` and `region`.
     #[serde(default)]
     pub hostname_template: Option<HostnameTemplate>,
-    /// The routes that are published; all, when empty.
+    /// The API services that are published; all of the product, when empty.
+    #[serde(default)]
+    #[schema(max_items = 100, required = false)]
+    pub api_service_ids: Vec<ApiServiceId>,
+    /// The routes that are published; all of these API services, when empty.
     #[serde(default)]
     #[schema(max_items = 500, required = false)]
     pub route_ids: Vec<RouteId>,
@@ -125,6 +129,7 @@ impl PublishSettings {
             environment,
             hostnames: Vec::new(),
             hostname_template: None,
+            api_service_ids: Vec::new(),
             route_ids: Vec::new(),
             auth: Auth::None,
             visibility: Visibility::Private,
@@ -137,12 +142,21 @@ impl PublishSettings {
     pub fn check(&self) -> FieldErrors {
         let mut errors = FieldErrors::new();
         hostname::check_all(&self.hostnames, "/hostnames", &mut errors);
+        for (index, id) in self.api_service_ids.iter().enumerate() {
+            let again = self.api_service_ids.get(..index).is_some_and(|earlier| earlier.contains(id));
+            errors.require(!again, format!("/api_service_ids/{index}"), "duplicate", "Name each API service once.");
+        }
         for (index, id) in self.route_ids.iter().enumerate() {
             let again = self.route_ids.get(..index).is_some_and(|earlier| earlier.contains(id));
             errors.require(!again, format!("/route_ids/{index}"), "duplicate", "Name each route once.");
         }
         errors.within("/auth", self.auth.check());
         errors
+    }
+
+    /// Whether an API service of the product is published.
+    pub fn chooses(&self, service: ApiServiceId) -> bool {
+        self.api_service_ids.is_empty() || self.api_service_ids.contains(&service)
     }
 }
 
@@ -160,9 +174,10 @@ pub struct ProductPublish {
     pub settings: PublishSettings,
     /// What is intended.
     pub status: PublishStatus,
-    /// The API services that it was last published with; empty before.
-    #[serde(default)]
-    pub api_services: Vec<ApiServiceId>,
+    /// The API services that it was last published with; empty before. Which ones it is to be published with, its
+    /// settings say.
+    #[serde(default, alias = "api_services")]
+    pub published_api_services: Vec<ApiServiceId>,
     /// Its deployment, once published.
     pub deployment_id: Option<DeploymentId>,
     /// When it was last published.
@@ -251,7 +266,7 @@ impl Editable for ProductPublish {
             cluster_id: input.cluster_id,
             settings: input.settings,
             status: PublishStatus::Draft,
-            api_services: Vec::new(),
+            published_api_services: Vec::new(),
             deployment_id: None,
             published_at: None,
             published_by: None,
@@ -291,7 +306,7 @@ impl ProductPublish {
     fn published(self, deployment_id: DeploymentId, api_services: Vec<ApiServiceId>, stamp: &Stamp) -> Self {
         Self {
             status: PublishStatus::Published,
-            api_services,
+            published_api_services: api_services,
             deployment_id: Some(deployment_id),
             published_at: Some(stamp.now),
             published_by: Some(stamp.actor.clone()),
@@ -385,3 +400,6 @@ impl PublishStatus {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,6 +82,7 @@ impl Role {
                 "registration_token:*",
                 "agent:*",
                 "deployment:read",
+                "deployment:abandon",
                 "event:read",
                 "realtime:connect",
             ],

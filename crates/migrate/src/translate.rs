@@ -170,7 +170,7 @@ pub fn translate(export: &Export, mapping: &Mapping, tenant: Option<&str>) -> Re
         aims: HashMap::new(),
         short: HashMap::new(),
         incomplete: HashSet::new(),
-        routes: HashMap::new(),
+        routed: HashSet::new(),
         plan_names: plans::names(export),
     };
     translator.tenants();
@@ -204,8 +204,8 @@ struct Translator<'a> {
     short: HashMap<Option<String>, Vec<(Key, Aim)>>,
     /// Products that lack an API service here.
     incomplete: HashSet<Key>,
-    /// The routes of each API service, by its id in v1.
-    routes: HashMap<String, Vec<Key>>,
+    /// API services that have a route here, by their ids in v1.
+    routed: HashSet<String>,
     /// How many plans have a name.
     plan_names: HashMap<String, usize>,
 }
@@ -275,7 +275,7 @@ impl<'a> Translator<'a> {
             *self.unknown.entry((key.table.clone(), generic(column))).or_default() += 1;
         }
         if let (Kind::Route, Some(service)) = (wanted.kind, &wanted.parent) {
-            self.routes.entry(service.id.clone()).or_default().push(key.clone());
+            self.routed.insert(service.id.clone());
         }
         self.seen.insert(key.clone(), (Fate::Taken, Some(self.out.wanted.len())));
         self.out.wanted.push(wanted);

@@ -52,6 +52,7 @@
 //! * A preflight finds the route of the request that it asks about, and the gateway answers it.
 //! * An unreachable backend is answered 502.
 
+pub mod address;
 mod arg;
 mod auth;
 mod candidate;
@@ -121,7 +122,7 @@ pub(crate) fn render(snapshot: &Snapshot, options: &Options) -> Rendered {
     if !servers.is_empty() {
         let (upstreams, maps) = (targets.pools.into_conf().into_text(), maps.into_conf().into_text());
         let servers = forms.into_text() + &servers;
-        for (name, text) in [("upstreams.conf", upstreams), ("maps.conf", maps), ("servers.conf", servers)] {
+        for (name, text) in [(address::FILE, upstreams), ("maps.conf", maps), ("servers.conf", servers)] {
             objects.push(Object::file((API, CONFIG), name, header(snapshot) + &text));
         }
     }

@@ -85,7 +85,7 @@ pub(super) struct RunArgs {
     #[arg(long, env = "SWITCHTOWER_RESYNC_SECONDS", default_value_t = 600, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(10..=86_400))]
     pub(super) resync_seconds: u64,
-    /// Seconds between looks for changes by hand, 0 for none but full resyncs; 60 for `kubernetes`, else 0
+    /// Seconds between looks for changes by hand, 0 for none but full resyncs; 0 for `directory`, else 60
     #[arg(long, env = "SWITCHTOWER_DRIFT_SECONDS", value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(..=86_400))]
     pub(super) drift_seconds: Option<u64>,
@@ -113,8 +113,9 @@ impl RunArgs {
     /// How long to wait for what.
     pub(super) fn patience(&self) -> Patience {
         let seconds = self.drift_seconds.unwrap_or(match self.driver {
-            DriverKind::Directory | DriverKind::Nginx => 0,
-            DriverKind::Kubernetes => 60,
+            DriverKind::Directory => 0,
+            // Names of backends are looked up with every look.
+            DriverKind::Kubernetes | DriverKind::Nginx => 60,
         });
         let check = (seconds > 0).then(|| Duration::from_secs(seconds));
         Patience { accept: Duration::from_secs(self.accept_timeout), check, ..Patience::default() }

@@ -4,6 +4,7 @@
 //!   <folder>/current -> trees/<digest>       what nginx runs: `nginx -p <folder> -c <folder>/current/nginx.conf`
 //!   <folder>/trees/<digest>/nginx.conf       names all that follows
 //!                          /deployments/<deployment>/{note.json,claims.json,*.conf}
+//!                          /addresses.json, addresses/<deployment>.conf   upstreams.conf with addresses for names
 //!                          /keys/<credentials>.conf
 //!   <folder>/{run,logs,temp}                 nginx's own: process id, status socket, error log, log of requests
 //! ```
@@ -11,7 +12,7 @@
 //! A change is a new tree beside the current one, made of what the order says and of links to what others have in place. It
 //! goes through four gates, and at each one the current tree goes on serving:
 //!
-//! 1. no other deployment answers the same host on the same port, and keys and certificates are there;
+//! 1. no other deployment answers the same host on the same port, keys and certificates are there, names of endpoints are found;
 //! 2. `nginx -t` accepts the tree; what it says is reported with the file and the line;
 //! 3. `current` is swapped in one step, and nginx told to reload;
 //! 4. every worker that takes connections is one of the new configuration: the status socket answers the tree's digest, and
@@ -26,6 +27,7 @@ mod conflict;
 mod drift;
 mod files;
 mod keys;
+mod names;
 mod note;
 mod process;
 mod test;
@@ -33,6 +35,7 @@ mod traffic;
 mod tree;
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io,
     path::PathBuf,
@@ -46,10 +49,11 @@ use switchtower_protocol::{
 };
 use switchtower_render::{
     Options,
-    nginx::{API, CONFIG, host},
+    nginx::{API, CONFIG, address, host},
 };
 
-use self::{files::Files, process::Process, test::Complaint, traffic::UsageLog, tree::Trees};
+pub use self::names::Resolver;
+use self::{files::Files, names::Answers, process::Process, test::Complaint, traffic::UsageLog, tree::Trees};
 use crate::port::{Driver, DriverError, Failure, Object, ObjectResult, Order, Owned, Placed, TrafficLog};
 
 /// The name of the driver.
@@ -74,6 +78,7 @@ pub struct Nginx {
     settings: Settings,
     cluster_id: ClusterId,
     options: Options,
+    resolver: Resolver,
 }
 
 /// Why a tree is not in force.
@@ -88,7 +93,21 @@ enum Refusal {
 impl Nginx {
     /// A driver for a folder, which is made when it is not there.
     pub fn new(settings: Settings, cluster_id: ClusterId, options: Options) -> Self {
-        Self { settings, cluster_id, options }
+        Self { settings, cluster_id, options, resolver: Resolver::default() }
+    }
+
+    /// The same with another way to look names up.
+    #[must_use]
+    pub fn asking(self, resolver: Resolver) -> Self {
+        Self { resolver, ..self }
+    }
+
+    /// The names of endpoints that an order, and what is in place beside it, has.
+    fn names(&self, order: &Order) -> BTreeSet<String> {
+        let mut files = Trees::new(&self.settings.folder).current().unwrap_or_default();
+        // What is wrong is told when it is applied.
+        _ = files.put(self.cluster_id, order);
+        names::all(&files)
     }
 
     fn lock(&self) -> io::Result<File> {
@@ -104,7 +123,7 @@ impl Nginx {
         DriverError::Unusable(format!("The folder `{}` cannot be used: {error}.", self.settings.folder.display()))
     }
 
-    fn apply_now(&self, order: &Order) -> Result<Placed, DriverError> {
+    fn apply_now(&self, order: &Order, answers: &Answers) -> Result<Placed, DriverError> {
         let unusable = |error: io::Error| self.unusable(&error);
         let _lock = self.lock().map_err(unusable)?;
         let trees = Trees::new(&self.settings.folder);
@@ -113,14 +132,18 @@ impl Nginx {
         if let Some(noted) = before.as_ref().filter(|before| before.note.generation > order.generation) {
             return Err(DriverError::Superseded(noted.note.generation));
         }
-        let placed = drift::results(order, before.as_ref());
+        let mut placed = drift::results(order, before.as_ref());
         if drift::leaves(order) && placed.results.iter().any(|result| result.outcome == ObjectOutcome::Drifted) {
             return Ok(placed);
         }
         let mut files = old.clone();
         files.put(self.cluster_id, order).map_err(DriverError::Unusable)?;
-        match self.enforce(&trees, &old, &mut files, order) {
-            Ok(()) => Ok(placed),
+        let found = names::add(&mut files, &old, answers, order);
+        match found.and_then(|found| self.enforce(&trees, &old, &mut files, order).map(|()| found)) {
+            Ok(found) => {
+                placed.findings.extend(found);
+                Ok(placed)
+            }
             Err(Refusal::Host(message)) => Err(DriverError::Unusable(message)),
             Err(Refusal::Object { file, field, message }) => Ok(refused(order, &file, field, &message).into()),
         }
@@ -161,9 +184,11 @@ impl Nginx {
 /// Whose fault it is that nginx refuses a tree.
 fn complaint_of(complaint: Complaint, order: &Order) -> Refusal {
     let Complaint { place, sentence } = complaint;
-    let own = format!("deployments/{}/", order.deployment_id.suffix());
+    let name = order.deployment_id.suffix();
+    let (own, endpoints) = (format!("deployments/{name}/"), address::file(&name));
     match place {
-        Some((file, line)) => match file.strip_prefix(&own) {
+        // Each line of it stands for the same one of the other.
+        Some((file, line)) => match file.strip_prefix(&own).or((file == endpoints).then_some(address::FILE)) {
             Some(file) => Refusal::Object {
                 file: file.to_owned(),
                 field: Some(format!("line {line}")),
@@ -211,8 +236,9 @@ impl Driver for Nginx {
     }
 
     async fn apply(&self, order: &Order) -> Result<Placed, DriverError> {
+        let answers = self.resolver.answers(self.names(order)).await;
         let (this, order) = (self.clone(), order.clone());
-        let applied = tokio::task::spawn_blocking(move || this.apply_now(&order)).await;
+        let applied = tokio::task::spawn_blocking(move || this.apply_now(&order, &answers)).await;
         applied.map_err(|error| DriverError::Unusable(format!("The apply broke off: {error}.")))?
     }
 

@@ -1,6 +1,7 @@
 //! An agent with the driver, a control plane of one deployment, and a clock that is set.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -78,10 +79,12 @@ pub(crate) fn key(api_version: &str, kind: &str, name: &str) -> ObjectKey {
     ObjectKey { api_version: api_version.into(), kind: kind.into(), namespace, name: name.into() }
 }
 
-/// A control plane that knows one deployment.
+/// A control plane that knows one deployment, and its neighbours.
 pub(crate) struct Control {
     pub(crate) deployment: Option<Resource<Deployment>>,
     pub(crate) snapshot: Snapshot,
+    /// Further deployments of the cluster.
+    pub(crate) neighbours: BTreeMap<DeploymentId, (Resource<Deployment>, Snapshot)>,
     pub(crate) reports: Vec<Report>,
     pub(crate) told: Vec<Capabilities>,
     pub(crate) down: bool,
@@ -108,15 +111,26 @@ impl World {
 }
 
 impl Control {
-    fn item(&self) -> Option<DesiredItem> {
-        let deployment = self.deployment.as_ref()?;
-        Some(DesiredItem {
-            deployment_id: deployment.id,
-            generation: deployment.body.generation,
-            desired: deployment.body.desired,
-            digest: deployment.body.digest.clone(),
-            settled: deployment.body.is_settled(),
-        })
+    fn all(&self) -> impl Iterator<Item = (&Resource<Deployment>, &Snapshot)> {
+        let own = self.deployment.iter().map(|deployment| (deployment, &self.snapshot));
+        own.chain(self.neighbours.values().map(|(deployment, snapshot)| (deployment, snapshot)))
+    }
+
+    fn known(&mut self, id: DeploymentId) -> Option<&mut Resource<Deployment>> {
+        match self.neighbours.get_mut(&id) {
+            Some((neighbour, _)) => Some(neighbour),
+            None => self.deployment.as_mut().filter(|deployment| deployment.id == id),
+        }
+    }
+}
+
+fn item(deployment: &Resource<Deployment>) -> DesiredItem {
+    DesiredItem {
+        deployment_id: deployment.id,
+        generation: deployment.body.generation,
+        desired: deployment.body.desired,
+        digest: deployment.body.digest.clone(),
+        settled: deployment.body.is_settled(),
     }
 }
 
@@ -140,18 +154,19 @@ impl StateStore for World {
 }
 
 impl ControlPlane for World {
-    async fn deployment(&self, _: DeploymentId) -> Result<Option<Fetched>, ApiError> {
+    async fn deployment(&self, id: DeploymentId) -> Result<Option<Fetched>, ApiError> {
         self.request()?;
         Ok(self.with(|control| {
-            let item = control.item()?;
-            let snapshot = (item.desired == Desired::Present).then(|| control.snapshot.clone());
+            let (deployment, snapshot) = control.all().find(|(deployment, _)| deployment.id == id)?;
+            let item = item(deployment);
+            let snapshot = (item.desired == Desired::Present).then(|| snapshot.clone());
             Some(Fetched { item, snapshot: Ok(snapshot) })
         }))
     }
 
     async fn deployments(&self, _: Option<&str>) -> Result<DesiredPage, ApiError> {
         self.request()?;
-        let items = self.with(|control| control.item().into_iter().collect());
+        let items = self.with(|control| control.all().map(|(deployment, _)| item(deployment)).collect());
         Ok(DesiredPage { items, next_cursor: None, desired_version: 1 })
     }
 
@@ -161,12 +176,11 @@ impl ControlPlane for World {
             control.reports.push(report.clone());
             let not_found =
                 || ApiError::Refused(Problem { status: 404, code: "not_found".into(), ..Problem::default() });
-            let known = control.deployment.clone().ok_or_else(not_found)?;
-            if let Some(change) = known.reported(report.clone().into_body(), &stamp()) {
-                control.deployment = change.after().cloned();
+            let known = control.known(report.deployment_id).ok_or_else(not_found)?;
+            if let Some(change) = known.clone().reported(report.clone().into_body(), &stamp()) {
+                *known = change.after().unwrap().clone();
             }
-            let body = &control.deployment.as_ref().unwrap().body;
-            Ok(ReportReceipt { generation: body.generation, status: body.status })
+            Ok(ReportReceipt { generation: known.body.generation, status: known.body.status })
         })
     }
 
@@ -204,8 +218,16 @@ impl Agent {
         let change = Resource::first(snapshot.deployment_id, snapshot.tenant_id, name, source, "1".into(), &stamp());
         let deployment = change.after().cloned();
         let now = Timestamp::UNIX_EPOCH;
-        let control =
-            Control { deployment, snapshot, reports: Vec::new(), told: Vec::new(), down: false, now, disk: None };
+        let control = Control {
+            deployment,
+            snapshot,
+            neighbours: BTreeMap::new(),
+            reports: Vec::new(),
+            told: Vec::new(),
+            down: false,
+            now,
+            disk: None,
+        };
         let world = World(Arc::new(Mutex::new(control)));
         let converger = converger(&stand_in, &world, State::new(ClusterId::nil())).await;
         Self { stand_in, world, converger }
@@ -234,6 +256,34 @@ impl Agent {
             control.deployment = known.desire(Some(digest), &stamp()).after().cloned();
             control.snapshot = snapshot;
         });
+    }
+
+    /// A new generation of a neighbour is published, or its first one.
+    pub(crate) fn publish_neighbour(&self, snapshot: Snapshot) {
+        self.control(|control| {
+            let id = snapshot.deployment_id;
+            let change = match control.neighbours.remove(&id) {
+                Some((known, _)) => {
+                    let digest = format!("{}", known.body.generation.0 + 1);
+                    known.desire(Some(digest), &stamp())
+                }
+                None => {
+                    let (source, name) = ((Id::nil(), Id::nil()), "neighbour".parse().unwrap());
+                    Resource::first(id, snapshot.tenant_id, name, source, "1".into(), &stamp())
+                }
+            };
+            control.neighbours.insert(id, (change.after().unwrap().clone(), snapshot));
+        });
+    }
+
+    /// What the control plane knows of a neighbour.
+    pub(crate) fn neighbour(&self, id: DeploymentId) -> Deployment {
+        self.control(|control| control.neighbours[&id].0.body.clone())
+    }
+
+    /// A round over all deployments, without those that are as they should be.
+    pub(crate) async fn round(&mut self) -> Result<(), ConvergeError> {
+        self.converger.sync(Effort::Changes).await.map(|_| ())
     }
 
     pub(crate) fn withdraw(&self) {

@@ -1,6 +1,8 @@
 //! A gateway's controller: what it writes into the status of objects.
 
 use serde_json::{Value, json};
+use switchtower_domain::deployment::DeploymentId;
+use switchtower_render::label;
 
 /// How it answers.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -10,6 +12,8 @@ pub(crate) enum Controller {
     Accepts,
     /// It does not run.
     Silent,
+    /// It takes up everything but objects of a deployment, of which it says nothing.
+    SilentAbout(DeploymentId),
     /// It takes up everything but objects of a kind.
     Refuses { kind: &'static str, condition: &'static str, reason: &'static str, message: &'static str },
     /// It answers about the generation before.
@@ -47,6 +51,7 @@ impl Controller {
         };
         match (self, own_kind) {
             (Self::Silent, _) => None,
+            (Self::SilentAbout(id), _) if object["metadata"]["labels"][label::DEPLOYMENT_ID] == id.to_string() => None,
             (_, "Gateway") => Some(json!({ "conditions": [judge("Accepted"), judge("Programmed")] })),
             (_, "HTTPRoute") => Some(json!({ "parents": [peer(vec![judge("Accepted"), judge("ResolvedRefs")])] })),
             (_, "Backend") => Some(json!({ "conditions": [judge("Accepted")] })),

@@ -63,6 +63,30 @@ async fn a_configuration_that_nginx_refuses_leaves_the_old_one_serving_and_is_na
 }
 
 #[tokio::test]
+async fn a_deployment_that_nginx_refuses_holds_up_no_other() {
+    let gateway = Gateway::new();
+    let upstream = Upstream::start("any");
+    let host = |name: &'static str| gateway.get("/").header("host", name).send();
+    let label = |answer: reqwest::Response| answer.headers()["x-label"].to_str().unwrap().to_owned();
+    let bad = labelled(&gateway, &upstream, "bad").deployment(8).hostnames(&["bad.example.com"]);
+    gateway.publish(&bad.snapshot, 1).await;
+    let mut order = gateway.order(&bad.snapshot, 2);
+    let mut objects = order.objects.to_vec();
+    let broken = objects.iter_mut().find(|object| object.key.name == "servers.conf").unwrap();
+    broken.manifest = broken.manifest.as_str().unwrap().replace("proxy_pass", "no_such_directive").into();
+    order.objects = objects.into();
+    for generation in 1..=3_u64 {
+        let refused = gateway.apply(&order).await.unwrap();
+        assert!(refused.iter().all(|result| result.outcome == ObjectOutcome::Failed), "{refused:?}");
+        let text = generation.to_string();
+        let good = labelled(&gateway, &upstream, &text).deployment(9).hostnames(&["good.example.com"]);
+        gateway.publish(&good.snapshot, generation).await;
+        assert_eq!(label(host("good.example.com").await.unwrap()), text);
+        assert_eq!(label(host("bad.example.com").await.unwrap()), "bad", "what it had before goes on serving");
+    }
+}
+
+#[tokio::test]
 async fn a_port_that_another_program_has_leaves_the_old_one_serving() {
     let gateway = Gateway::new();
     let upstream = Upstream::start("any");

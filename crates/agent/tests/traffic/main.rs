@@ -4,6 +4,7 @@ mod balance;
 mod keys;
 mod life;
 mod matching;
+mod names;
 mod shaping;
 mod support;
 mod tls;

@@ -1,11 +1,13 @@
 //! A gateway, backends, and what is published.
 
 pub(crate) mod gateway;
+pub(crate) mod names;
 pub(crate) mod product;
 pub(crate) mod upstream;
 
 pub(crate) use self::{
     gateway::Gateway,
+    names::Names,
     product::Product,
     upstream::{Echo, Upstream},
 };

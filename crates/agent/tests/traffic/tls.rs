@@ -4,11 +4,11 @@ use std::{fs, path::Path, process::Command};
 
 use reqwest::{Certificate, Client};
 use switchtower_domain::{
-    api_service::{BackendTls, Scheme},
+    api_service::{BackendTls, Endpoint, Scheme},
     gateway::{ListenerTls, Protocol},
 };
 
-use crate::support::{Gateway, Product, free_port};
+use crate::support::{Gateway, Names, Product, free_port};
 
 fn openssl(folder: &Path, args: &[&str]) {
     let output = Command::new("openssl").current_dir(folder).args(args).output().unwrap();
@@ -66,6 +66,29 @@ async fn a_listener_speaks_tls_with_its_certificate() {
     assert_eq!(echo.headers["x-forwarded-proto"], "https");
     let stranger = client.get(format!("https://other.example.com:{port}/a")).send().await;
     assert!(stranger.is_err(), "a host that nobody answers has no certificate");
+}
+
+#[tokio::test]
+async fn a_backend_by_name_is_asked_and_checked_by_that_name_whatever_its_address() {
+    let (names, mut gateway) = (Names::default(), Gateway::new());
+    gateway.resolver = names.resolver();
+    names.is_at("secure.example.com", &["127.0.0.1"]);
+    names.is_at("other.example.com", &["127.0.0.1"]);
+    let (inner, port) = secure(&gateway, "secure.example.com");
+    gateway.publish(&inner.snapshot, 1).await;
+    let mut product = Product::on(&gateway);
+    for (path, name) in [("/good", "secure.example.com"), ("/wrong", "other.example.com")] {
+        let backend = product.backend_at(&[], |backend| {
+            backend.spec.scheme = Scheme::Https;
+            backend.spec.endpoints = vec![Endpoint::new(name.to_owned(), port)];
+            backend.spec.tls = Some(BackendTls { sni: None, insecure_skip_verify: false });
+        });
+        product.prefix(path, &backend);
+    }
+    gateway.publish(&product.snapshot, 1).await;
+    let echo = gateway.echo(gateway.get("/good/a")).await;
+    assert_eq!((echo.by.as_str(), echo.headers["host"].as_str()), ("inner", "secure.example.com"));
+    assert_eq!(gateway.status("/wrong/a").await, 502);
 }
 
 #[tokio::test]

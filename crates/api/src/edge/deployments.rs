@@ -73,9 +73,13 @@ impl Checked for DeploymentListParams {
 
 /// Makes the endpoints of deployments under a persona's operation names.
 macro_rules! deployment_routes {
-    (tag $tag:literal, list $list:ident, get $get:ident, generations $generations:ident $(,)?) => {
+    (
+        tag $tag:literal, list $list:ident, get $get:ident, generations $generations:ident
+        $(, also $also:expr)? $(,)?
+    ) => {
         pub(crate) fn routes() -> OpenApiRouter<Api> {
-            OpenApiRouter::new().routes(routes!($list)).routes(routes!($get)).routes(routes!($generations))
+            let seen = OpenApiRouter::new().routes(routes!($list)).routes(routes!($get)).routes(routes!($generations));
+            seen$(.merge($also))?
         }
 
         use $crate::edge::deployments::{

@@ -22,7 +22,7 @@ impl Control {
         let desired_version = self.store.desired_version(own.cluster).await?;
         let page = call.page(request.limit, request.cursor);
         let listed = self.store.list_cluster_deployments(own.cluster, &page).await?;
-        let left = listed.items.iter().filter(|deployment| deployment.body.status != DeploymentStatus::Removed);
+        let left = listed.items.iter().filter(|deployment| !is_over(deployment));
         Ok(DesiredPage { items: left.map(item).collect(), next_cursor: listed.next_cursor, desired_version })
     }
 
@@ -45,6 +45,11 @@ impl Control {
         serde_json::from_slice(&json)
             .map_err(|error| Error::Unavailable(corrupt(&format!("cannot be read: {error}")).into()))
     }
+}
+
+/// Whether agents have nothing to do with it any more. What was abandoned, they still have to remove.
+fn is_over(deployment: &Resource<Deployment>) -> bool {
+    deployment.body.status == DeploymentStatus::Removed && deployment.body.is_settled()
 }
 
 fn item(deployment: &Resource<Deployment>) -> DesiredItem {

@@ -1,5 +1,7 @@
 //! Deployments: the truth about what runs, for operators by cluster and for providers over all clusters.
 
+mod abandon;
+
 use switchtower_domain::{
     cluster::ClusterId,
     deployment::{Deployment, DeploymentId},

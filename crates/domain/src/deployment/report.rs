@@ -131,6 +131,10 @@ impl Resource<Deployment> {
         if report.generation != self.body.generation {
             return None;
         }
+        if self.body.abandoned_at.is_some() && report.outcome != Outcome::Applied {
+            // It counts as removed. The agent goes on trying, and its success is what is still to be told.
+            return None;
+        }
         let status = status_after(self.body.desired, report.outcome);
         if report.outcome == Outcome::Applying {
             // A late "I have begun" does not undo what is known since, be it an end or how far it has come.
@@ -152,6 +156,7 @@ impl Resource<Deployment> {
             reported_at: Some(stamp.now),
             stale: false,
             last_seen_at: None,
+            abandoned_at: None,
             ..self.body.clone()
         };
         let news = Deployment { reported_at: self.body.reported_at, ..body.clone() };

@@ -63,7 +63,8 @@ pub enum RateUnit {
     Day,
 }
 
-/// How many requests each gateway instance lets through to each route; more are answered 429.
+/// How many requests each gateway instance lets through to each route; more are answered 429. With Envoy Gateway a limit
+/// counts for each method and each host name of a route by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {

@@ -16,19 +16,15 @@ impl Translator<'_> {
         draft.set("version", fields.text(&["version"])?);
         draft.set("description", fields.text(&["description"])?);
         draft.list("categories", fields.texts(&["categories", "tags"])?);
-        if let Some(url) = fields.text(&["docs_url"])? {
+        for (field, advice) in
+            [("docs_url", "Serve the documentation over https."), ("logo_url", "Serve the logo over https.")]
+        {
+            let Some(url) = fields.text(&[field])? else { continue };
             if url.starts_with("https://") {
-                draft.set("docs_url", Some(url));
+                draft.set(field, Some(url));
             } else {
-                fields.remark(
-                    "docs_url",
-                    "It is no `https` address, and is left out.",
-                    "Serve the documentation over https.",
-                );
+                fields.remark(field, "It is no `https` address, and is left out.", advice);
             }
-        }
-        if fields.take(&["logo_url"]).is_some() {
-            fields.remark("logo_url", "Products have no logo here.", "Keep it for the portal.");
         }
         let mut services = Vec::new();
         for id in ids(fields, &["api_services", "api_service_ids"])? {

@@ -24,7 +24,7 @@ impl Translator<'_> {
         for wanted in &mut self.out.wanted {
             let (reachable, instead, problem) = match wanted.kind {
                 Kind::ApiService => {
-                    (self.routes.contains_key(&wanted.key.id), "inactive", "It has no route, and stays inactive.")
+                    (self.routed.contains(&wanted.key.id), "inactive", "It has no route, and stays inactive.")
                 }
                 Kind::Product => (!wanted.references.is_empty(), "draft", "It has no API service, and stays a draft."),
                 _ => continue,

@@ -135,6 +135,18 @@ fn what_narrows_a_route_is_taken_or_the_route_is_not() {
 }
 
 #[test]
+fn addresses_of_documentation_and_logo_are_kept_when_they_are_https() {
+    let url = "https://www.example.com/logo.svg";
+    let translation = translated(&with("products", 41, &json!({ "logo_url": url, "docs_url": "http://x" })), DEFAULT);
+    let product = translation.body("products", "41");
+    assert_eq!((&product["logo_url"], product.get("docs_url")), (&json!(url), None));
+    let left = &translation.line("products", "41").findings;
+    assert!(left.iter().any(|finding| finding.field.as_deref() == Some("docs_url")), "{left:?}");
+    let plain = translated(&with("products", 41, &json!({ "logo_url": "http://x/logo.svg" })), DEFAULT);
+    assert!(plain.body("products", "41").get("logo_url").is_none());
+}
+
+#[test]
 fn a_choice_of_routes_never_becomes_a_choice_of_all() {
     let publish = |columns: Value| translated(&with("product_publishes", 62, &columns), DEFAULT);
     assert_eq!(
@@ -148,8 +160,13 @@ fn a_choice_of_routes_never_becomes_a_choice_of_all() {
     let mut narrow = with("products", 42, &json!({ "api_services": [7, 8] }));
     narrow["product_publishes"][1]["api_services"] = json!([8]);
     let translation = translated(&narrow, DEFAULT);
-    let routes = translation.wanted("product_publishes", "62").references.iter().filter(|r| r.kind == Kind::Route);
-    assert_eq!(routes.map(|reference| reference.to.id.as_str()).collect::<Vec<_>>(), ["24"]);
+    let references = &translation.wanted("product_publishes", "62").references;
+    let chosen = references.iter().filter(|r| matches!(r.kind, Kind::ApiService | Kind::Route));
+    let chosen: Vec<_> = chosen.map(|r| (r.pointer.as_str(), r.to.id.as_str())).collect();
+    assert_eq!(chosen, [("/api_service_ids/0", "8")]);
+    assert!(translation.body("product_publishes", "62").get("route_ids").is_none());
+    narrow["product_publishes"][1]["route_ids"] = json!([21]);
+    assert_eq!(translated(&narrow, DEFAULT).refusal("product_publishes", "62").0, "route_ids");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    address,
     arg::{Arg, DOLLAR, QUESTION},
     conf::Conf,
 };
@@ -85,7 +86,7 @@ pub fn main(host: Host<'_>) -> String {
         shared(conf);
         for (name, (files, _)) in host.deployments {
             for file in files.iter().filter(|file| file.ends_with(".conf")) {
-                conf.line("include", &[Arg::plain(&format!("deployments/{name}/{file}"))]);
+                conf.line("include", &[Arg::plain(&address::read(name, file))]);
             }
         }
         conf.block("server", &[], |conf| {

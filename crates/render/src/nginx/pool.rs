@@ -7,7 +7,7 @@ use switchtower_domain::{
     traffic::{HashOn, HashOnType, LoadBalancing, LoadBalancingPolicy},
 };
 
-use super::{arg::Arg, conf::Conf, maps::header_variable, names::Names};
+use super::{address, arg::Arg, conf::Conf, maps::header_variable, names::Names};
 use crate::effective::Settings;
 
 /// Idle connections that each worker keeps to a backend.
@@ -54,7 +54,7 @@ impl<'a> Pools<'a> {
         let key = self.hash_key(&balancing, number);
         self.conf.comment(&format!("Backend {} ({})", spec.name, backend.id));
         self.conf.block("upstream", &[Arg::plain(&name)], |conf| {
-            conf.line("zone", &[Arg::plain(&name), Arg::plain(&size(spec.endpoints.len() * copies))]);
+            conf.line("zone", &[Arg::plain(&name), Arg::plain(&size(&spec.endpoints, copies))]);
             match balancing.policy {
                 LoadBalancingPolicy::RoundRobin => {}
                 LoadBalancingPolicy::LeastRequest => conf.line("least_conn", &[]),
@@ -105,7 +105,8 @@ fn server(conf: &mut Conf, endpoint: &Endpoint, endpoints: usize) {
     conf.line("server", &args);
 }
 
-/// The memory that workers share for so many listings.
-fn size(listings: usize) -> String {
-    format!("{}k", 64 + listings)
+/// The memory that workers share for the listings of these endpoints. A name takes as much as its addresses.
+fn size(endpoints: &[Endpoint], copies: usize) -> String {
+    let kilobytes = |endpoint: &Endpoint| if endpoint.is_ip() { 1 } else { address::MOST };
+    format!("{}k", 64 + endpoints.iter().map(kilobytes).sum::<usize>() * copies)
 }

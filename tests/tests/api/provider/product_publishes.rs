@@ -253,6 +253,50 @@ async fn only_active_routes_are_published_and_of_these_the_chosen_ones() {
 }
 
 #[tokio::test]
+async fn the_chosen_api_services_of_the_product_are_published() {
+    let world = World::new().await;
+    let estate = Estate::new(&world, "acme").await;
+    let (owner, agent) = (world.owner(&estate.account), estate.agent.client(&world));
+    let billing = owner.post("/v1/provider/api-services", json!({ "name": "billing" })).await.ok(201).id();
+    let orders = estate.id("api-services").to_owned();
+    let both = json!({ "api_services": [orders, billing] });
+    owner.patch(&estate.path("/v1/provider/products/{id}"), both).await.ok(200);
+
+    // The other API service is neither active nor has it a route: it is in nobody's way.
+    let (strange, route) = ("api_01k2m5z8h3v9q4x7n6p0r2s1t5", estate.id("routes"));
+    let mut chosen = input(&estate, "chosen");
+    chosen["api_service_ids"] = json!([orders, strange]);
+    let chosen = owner.post(PUBLISHES, chosen).await.ok(201).id();
+    let path = format!("{PUBLISHES}/{chosen}");
+    for verb in ["publish", "preview"] {
+        let refused = owner.act(&format!("{path}/{verb}")).await.problem(409, "not_publishable");
+        let expected = format!("/product_publish/{chosen}/api_service_ids/1 unknown_api_service");
+        assert_eq!(refused.bad_fields(), [expected], "{verb}");
+    }
+    owner.patch(&path, json!({ "api_service_ids": [orders] })).await.ok(200);
+    let published = owner.act(&format!("{path}/publish")).await.ok(200);
+    assert_eq!(published["api_service_ids"], json!([orders]));
+    assert_eq!(published["published_api_services"], json!([orders]));
+    let deployment = published["deployment_id"].as_str().unwrap();
+    let fetched = agent.get(&format!("/v1/agent/deployments/{deployment}")).await.ok(200);
+    let services = fetched["snapshot"]["api_services"].as_array().unwrap();
+    assert_eq!(services.iter().map(|service| &service["id"]).collect::<Vec<_>>(), [&json!(orders)]);
+
+    let mut elsewhere = input(&estate, "elsewhere");
+    elsewhere["api_service_ids"] = json!([billing]);
+    elsewhere["route_ids"] = json!([route]);
+    let elsewhere = owner.post(PUBLISHES, elsewhere).await.ok(201).id();
+    let refused = owner.act(&format!("{PUBLISHES}/{elsewhere}/publish")).await.problem(409, "not_publishable");
+    let unknown = format!("/product_publish/{elsewhere}/route_ids/0 unknown_route");
+    assert!(refused.bad_fields().contains(&unknown), "{:?}", refused.bad_fields());
+
+    let mut twice = input(&estate, "twice");
+    twice["api_service_ids"] = json!([orders, orders]);
+    let refused = owner.post(PUBLISHES, twice).await.problem(400, "invalid_body");
+    assert_eq!(refused.bad_fields(), ["/api_service_ids/1 duplicate"]);
+}
+
+#[tokio::test]
 async fn a_host_name_template_is_filled_when_it_is_published() {
     let world = World::new().await;
     let estate = Estate::new(&world, "acme").await;

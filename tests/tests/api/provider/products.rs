@@ -56,6 +56,25 @@ async fn api_services_are_named_once_and_exist() {
 }
 
 #[tokio::test]
+async fn documentation_and_logo_are_https_addresses() {
+    let world = World::new().await;
+    let owner = world.owner(&world.tenant("acme").await);
+    for field in ["docs_url", "logo_url"] {
+        let with = |url: &str| json!({ "name": "bank", field: url });
+        let refused = owner.post(PRODUCTS, with("http://example.com/x")).await.problem(400, "invalid_body");
+        assert_eq!(refused.bad_fields(), [format!("/{field} pattern")]);
+        let long = format!("https://example.com/{}", "x".repeat(2000));
+        let refused = owner.post(PRODUCTS, with(&long)).await.problem(400, "invalid_body");
+        assert_eq!(refused.bad_fields(), [format!("/{field} too_long")]);
+    }
+    let made = json!({ "name": "bank", "logo_url": "https://example.com/logo.svg" });
+    let made = owner.post(PRODUCTS, made).await.ok(201);
+    assert_eq!(made["logo_url"], "https://example.com/logo.svg");
+    let path = format!("{PRODUCTS}/{}", made.id());
+    assert_eq!(owner.patch(&path, json!({ "logo_url": null })).await.ok(200)["logo_url"], json!(null));
+}
+
+#[tokio::test]
 async fn a_product_that_is_published_is_not_deleted_and_tells_where() {
     let world = World::new().await;
     let estate = Estate::new(&world, "acme").await;

@@ -3,11 +3,15 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
 use switchtower_domain::{cluster::ClusterId, deployment::DeploymentId};
-use switchtower_render::nginx::host::{self, Claims, Host};
+use switchtower_render::nginx::{
+    address,
+    host::{self, Claims, Host},
+};
 
 use super::note::{self, Note};
 use crate::port::{Object, Order, driver::sha256};
@@ -39,6 +43,8 @@ pub(super) struct Files {
     deployments: BTreeMap<String, Deployment>,
     /// Clients' keys, by file.
     keys: BTreeMap<String, String>,
+    /// The addresses of endpoints, by name.
+    addresses: BTreeMap<String, Vec<IpAddr>>,
     main: String,
 }
 
@@ -65,9 +71,9 @@ impl Deployment {
 }
 
 impl Files {
-    /// A tree of these deployments, by the names of their folders.
-    pub(super) fn of(deployments: BTreeMap<String, Deployment>) -> Self {
-        Self { deployments, ..Self::default() }
+    /// A tree of these deployments, by the names of their folders, and these addresses.
+    pub(super) fn of(deployments: BTreeMap<String, Deployment>, addresses: BTreeMap<String, Vec<IpAddr>>) -> Self {
+        Self { deployments, addresses, ..Self::default() }
     }
 
     pub(super) fn deployment(&self, id: DeploymentId) -> Option<Deployment> {
@@ -92,6 +98,23 @@ impl Files {
 
     pub(super) fn add_keys(&mut self, file: String, text: String) {
         self.keys.insert(file, text);
+    }
+
+    pub(super) fn addresses(&self) -> &BTreeMap<String, Vec<IpAddr>> {
+        &self.addresses
+    }
+
+    pub(super) fn set_addresses(&mut self, addresses: BTreeMap<String, Vec<IpAddr>>) {
+        self.addresses = addresses;
+    }
+
+    /// What nginx reads in the place of the files that name endpoints.
+    pub(super) fn endpoints(&self) -> impl Iterator<Item = (String, String)> {
+        self.deployments.iter().filter_map(|(name, deployment)| {
+            let text = deployment.text(address::FILE)?;
+            let addresses = |host: &str| self.addresses.get(host).cloned().unwrap_or_default();
+            Some((address::file(name), address::put(&text, addresses)))
+        })
     }
 
     /// Puts an order's objects in the place of what the deployment had; a deployment without objects is gone.
@@ -128,6 +151,7 @@ impl Files {
             }
         }
         self.keys.iter().for_each(|(file, text)| part(file, text));
+        self.endpoints().for_each(|(file, text)| part(&file, &text));
         let deployments = self.deployments.iter().map(|(name, deployment)| {
             let files: BTreeSet<String> = deployment.files.keys().cloned().collect();
             (name.clone(), (files, deployment.claims.clone()))

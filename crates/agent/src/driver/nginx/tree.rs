@@ -27,6 +27,8 @@ pub(super) struct Trees {
 pub(super) const CURRENT: &str = "current";
 /// The main file of a tree.
 pub(super) const MAIN: &str = "nginx.conf";
+/// The addresses of endpoints by name, as they were last found.
+const ADDRESSES: &str = "addresses.json";
 
 impl Trees {
     pub(super) fn new(folder: &Path) -> Self {
@@ -62,7 +64,9 @@ impl Trees {
                 deployments.insert(name, deployment);
             }
         }
-        Ok(Files::of(deployments))
+        // A tree of before has none, and neither has one that was changed by hand.
+        let addresses = file::read(&self.tree(&name).join(ADDRESSES))?.unwrap_or_default();
+        Ok(Files::of(deployments, serde_json::from_slice(&addresses).unwrap_or_default()))
     }
 
     /// Keeps the note on a deployment whose files are as they were.
@@ -94,6 +98,11 @@ impl Trees {
         for (name, text) in files.keys() {
             file::write(&tree.join(name), text.as_bytes(), 0o600)?;
         }
+        fs::create_dir_all(tree.join("addresses"))?;
+        for (name, text) in files.endpoints() {
+            file::write(&tree.join(name), text.as_bytes(), 0o644)?;
+        }
+        file::write(&tree.join(ADDRESSES), &serde_json::to_vec(files.addresses())?, 0o644)?;
         file::write(&tree.join(MAIN), files.main().as_bytes(), 0o644)?;
         File::open(self.folder.join("trees"))?.sync_all()?;
         Ok(name)

@@ -10,7 +10,7 @@ use std::{
 use reqwest::{Client, RequestBuilder, Response};
 use rustix::process::{Pid, Signal, kill_process};
 use switchtower_agent::{
-    driver::nginx::{Nginx, Settings},
+    driver::nginx::{Nginx, Resolver, Settings},
     port::{Driver, DriverError, ObjectResult, Order},
 };
 use switchtower_domain::{
@@ -30,13 +30,16 @@ pub(crate) struct Gateway {
     /// Its first listener's port.
     pub(crate) port: u16,
     pub(crate) client: Client,
+    /// Who looks names up.
+    pub(crate) resolver: Resolver,
 }
 
 impl Gateway {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("secrets")).unwrap();
-        Self { folder, port: free_port(), client: Client::builder().no_proxy().build().unwrap() }
+        let client = Client::builder().no_proxy().build().unwrap();
+        Self { folder, port: free_port(), client, resolver: Resolver::default() }
     }
 
     pub(crate) fn home(&self) -> PathBuf {
@@ -57,7 +60,8 @@ impl Gateway {
             Settings { folder: self.home(), program: program.into(), secrets: secrets.clone(), manage: true };
         let ca_bundle = self.folder.path().join("ca.crt").display().to_string();
         let nginx = NginxPaths { secrets: secrets.display().to_string(), ca_bundle };
-        Nginx::new(settings, ClusterId::nil(), Options { nginx, ..Options::default() })
+        let options = Options { nginx, ..Options::default() };
+        Nginx::new(settings, ClusterId::nil(), options).asking(self.resolver.clone())
     }
 
     /// The order for a generation of a snapshot.

@@ -44,7 +44,12 @@ pub(crate) struct Upstream {
 
 impl Upstream {
     pub(crate) fn start(name: &str) -> Self {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        Self::start_at(name, "127.0.0.1:0")
+    }
+
+    /// At an address and a port of this host.
+    pub(crate) fn start_at(name: &str, address: &str) -> Self {
+        let listener = std::net::TcpListener::bind(address).unwrap();
         listener.set_nonblocking(true).unwrap();
         let listener = TcpListener::from_std(listener).unwrap();
         let (port, hits) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));

@@ -75,7 +75,7 @@ impl Control {
                 Resource::<Deployment>::first(id, tenant, name, (publish.id, cluster.id), digest, &stamp)
             }
         };
-        let services = sources.product.body.api_services.clone();
+        let services = sources.service_ids();
         let change = publish.publish(id, services, &stamp);
         let published = after(change.clone())?;
         let commit = Commit::new(granted, &call.context).change(&change);

@@ -25,7 +25,7 @@ pub(in crate::provider) struct Sources {
     pub(in crate::provider) gateway: Resource<Gateway>,
     pub(in crate::provider) cluster: Resource<Cluster>,
     pub(in crate::provider) deployment: Option<Resource<Deployment>>,
-    /// The product's API services, in its order.
+    /// The product's API services that are published, in its order.
     pub(in crate::provider) services: Vec<(Resource<ApiService>, Definition)>,
     /// The tenant's slug.
     pub(in crate::provider) provider: Name,
@@ -33,8 +33,15 @@ pub(in crate::provider) struct Sources {
     pub(in crate::provider) policies: Vec<Resource<Policy>>,
 }
 
+impl Sources {
+    /// The API services that are published.
+    pub(in crate::provider) fn service_ids(&self) -> Vec<ApiServiceId> {
+        self.services.iter().map(|(service, _)| service.id).collect()
+    }
+}
+
 impl Control {
-    /// Reads what a publish joins: two calls side by side when its product has the API services that it was last
+    /// Reads what a publish joins: two calls side by side when it is published with the API services that it was last
     /// published with.
     pub(in crate::provider) async fn publish_sources(
         &self,
@@ -44,7 +51,8 @@ impl Control {
         let (tenant, body) = (publish.tenant_id, &publish.body);
         let (product, gateway) = (body.product_id.to_string(), body.gateway_id.to_string());
         let (cluster, owner) = (body.cluster_id.to_string(), tenant.to_string());
-        let known: Vec<_> = body.api_services.iter().map(|id| (*id, id.to_string())).collect();
+        let known = body.published_api_services.iter().filter(|id| body.settings.chooses(**id));
+        let known: Vec<_> = known.map(|id| (*id, id.to_string())).collect();
         let mut keys = vec![
             Key::Resource { tenant, kind: Product::KIND, id: &product },
             Key::Resource { tenant, kind: Gateway::KIND, id: &gateway },
@@ -65,14 +73,14 @@ impl Control {
             None => None,
         };
 
-        let wanted = &product.body.api_services;
-        let unknown = wanted.iter().filter(|id| !body.api_services.contains(id));
+        let wanted = || product.body.api_services.iter().filter(|id| body.settings.chooses(**id));
+        let unknown = wanted().filter(|id| !body.published_api_services.contains(id));
         let unknown: Vec<_> = unknown.map(|id| (*id, id.to_string())).collect();
         if !unknown.is_empty() {
             found.extend(self.store.get_many(&service_keys(tenant, &unknown).collect::<Vec<_>>()).await?);
         }
         let mut heads = Vec::new();
-        for id in wanted {
+        for id in wanted() {
             let head: Option<Resource<ApiService>> = found.resource(tenant, *id)?;
             heads.push((head.ok_or(missing(ApiService::KIND))?, found.definition(*id)?));
         }

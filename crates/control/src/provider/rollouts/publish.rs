@@ -85,7 +85,7 @@ impl Control {
                 Resource::<Deployment>::first(id, tenant, name, (publish.wanted.id, cluster.id), digest.clone(), &stamp)
             }
         };
-        let services = sources.product.body.api_services.clone();
+        let services = sources.service_ids();
         let intent = match publish.found.clone() {
             Some(found) => found.publish_on_terms(&publish.wanted, id, services, &stamp),
             None => publish.wanted.clone().publish_new(id, services, &stamp),

@@ -1,4 +1,4 @@
-//! Which routes a publish shows, and whether something that shapes it is missing.
+//! Which API services and routes a publish shows, and whether something that shapes it is missing.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::{
 const MOST: usize = 500;
 
 impl Translator<'_> {
-    /// The routes that it shows. In v1 it could also choose among API services; here that is a choice of their routes.
+    /// The API services and the routes that it shows.
     ///
     /// INVARIANT: a choice never becomes empty on the way, since an empty one shows everything.
     pub(super) fn select(&self, draft: &mut Draft, product: &Wanted, fields: &mut Fields) -> Result<(), Stop> {
@@ -27,21 +27,16 @@ impl Translator<'_> {
                 .into());
         }
         let chosen: BTreeSet<&str> = services.iter().map(String::as_str).collect();
-        let narrower = !chosen.is_empty() && chosen != offered;
-        if routes.is_empty() && !narrower {
+        draft.list("api_service_ids", services.iter().map(|_| Kind::ApiService.placeholder(0)).collect());
+        for (index, id) in services.iter().enumerate() {
+            draft.refer(format!("/api_service_ids/{index}"), Kind::ApiService, Key::new("api_services", id));
+        }
+        if routes.is_empty() {
             return Ok(());
         }
         let shown: BTreeSet<&str> = if chosen.is_empty() { offered.clone() } else { chosen };
         let visible = |route: &Wanted| route.parent.as_ref().is_some_and(|parent| shown.contains(parent.id.as_str()));
         let mut kept: Vec<Key> = Vec::new();
-        if routes.is_empty() {
-            kept.extend(shown.iter().filter_map(|service| self.routes.get(*service)).flatten().cloned());
-            fields.remark(
-                "api_services",
-                "It shows some of its product's API services. Here it names their routes.",
-                "New routes have to be added to it.",
-            );
-        }
         for id in &routes {
             match self.need("routes", id, "route_ids".to_owned()) {
                 Ok(route) if visible(route) => kept.push(route.key.clone()),

@@ -1,6 +1,13 @@
 //! Whether a real nginx accepts what is rendered. `scripts/test traffic` installs one and runs this.
 
-use std::{collections::BTreeMap, env, fs, path::Path, process::Command, time::Instant};
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    net::{Ipv4Addr, Ipv6Addr},
+    path::Path,
+    process::Command,
+    time::Instant,
+};
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use switchtower_domain::{
@@ -14,7 +21,11 @@ use switchtower_domain::{
 use switchtower_protocol::snapshot::Snapshot;
 
 use super::{super::strategy, everything, nginx};
-use crate::{Options, Subject, nginx::host, render};
+use crate::{
+    Options, Subject,
+    nginx::{address, host},
+    render,
+};
 
 /// What `nginx -t` has against a snapshot.
 fn complaints(snapshot: &Snapshot, folder: &Path) -> String {
@@ -26,6 +37,7 @@ fn complaints(snapshot: &Snapshot, folder: &Path) -> String {
     _ = fs::remove_dir_all(&tree);
     fs::create_dir_all(tree.join("deployments/one")).unwrap();
     fs::create_dir_all(tree.join("keys")).unwrap();
+    fs::create_dir_all(tree.join("addresses")).unwrap();
     host::FOLDERS.iter().for_each(|own| fs::create_dir_all(folder.join(own)).unwrap());
     let mut claims = host::Claims::default();
     for object in &rendered.objects {
@@ -34,6 +46,10 @@ fn complaints(snapshot: &Snapshot, folder: &Path) -> String {
             claims = serde_json::from_str(text).unwrap();
         }
         fs::write(tree.join("deployments/one").join(&object.name), text).unwrap();
+        if object.name == address::FILE {
+            let addresses = address::put(text, |_| vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+            fs::write(tree.join(address::file("one")), addresses).unwrap();
+        }
     }
     for credentials in &claims.credentials {
         let keys = host::keys([("default", "default"), ("$uri", "~\"};{$uri"), ("c-3", "include")]);

@@ -117,6 +117,31 @@ async fn a_cluster_that_cannot_be_published_to_failed_with_a_sentence() {
 }
 
 #[tokio::test]
+async fn the_chosen_api_services_of_the_product_are_rolled_out_and_strange_ones_are_refused() {
+    let site = Site::new(1).await;
+    let (owner, service) = (site.owner(), site.estate.id("api-services"));
+    let strange = "api_01k2m5z8h3v9q4x7n6p0r2s1t5";
+    let start = async |name: &str, services: &[&str]| {
+        let more = json!({ "clusters": { "ids": site.ids() }, "api_service_ids": services });
+        format!("{ROLLOUTS}/{}", owner.post(ROLLOUTS, site.input(name, more)).await.ok(201).id())
+    };
+    let rollout = start("strange", &[service, strange]).await;
+    assert_eq!(site.run().await.refused, 1);
+    let ended = owner.get(&rollout).await.ok(200);
+    let message = ended["targets"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with(&format!("Product `shop` has no API service `{strange}`")), "{message}");
+
+    let rollout = start("release", &[service]).await;
+    assert_eq!(site.run().await.published, 1);
+    let publish = owner.get(&rollout).await.ok(200)["targets"][0]["product_publish_id"].as_str().unwrap().to_owned();
+    let publish = owner.get(&format!("/v1/provider/product-publishes/{publish}")).await.ok(200);
+    assert_eq!(
+        (&publish["api_service_ids"], &publish["published_api_services"]),
+        (&json!([service]), &json!([service]))
+    );
+}
+
+#[tokio::test]
 async fn clusters_that_are_offline_or_in_maintenance_hold_nobody_up() {
     let site = Site::new(2).await;
     let owner = site.owner();

@@ -32,6 +32,7 @@ pub(super) fn select(
 ) -> Result<Selected, FieldErrors> {
     let mut errors = FieldErrors::new();
     states(sources, &mut errors);
+    unknown_services(publish, sources, &mut errors);
     let hostnames = hostnames(publish, sources, &mut errors);
     let filter: HashSet<RouteId> = publish.body.settings.route_ids.iter().copied().collect();
     let wanted = |route: &Route| route.spec.status.is_active() && (filter.is_empty() || filter.contains(&route.id));
@@ -49,7 +50,13 @@ pub(super) fn select(
     }
     for (index, id) in publish.body.settings.route_ids.iter().enumerate() {
         let there = api_services.iter().any(|part| part.routes.iter().any(|route| route.id == *id));
-        let detail = format!("The product has no active route `{id}`; take it out, or activate it.");
+        let detail = match publish.body.settings.api_service_ids.as_slice() {
+            [] => format!("The product has no active route `{id}`; take it out, or activate it."),
+            _ => format!(
+                "The chosen API services have no active route `{id}`; take it out, activate it, or choose its API \
+                 service, too."
+            ),
+        };
         let pointer = format!("/product_publish/{}/route_ids/{index}", publish.id);
         errors.require(there, pointer, "unknown_route", detail);
     }
@@ -68,13 +75,28 @@ fn states(sources: &Sources, errors: &mut FieldErrors) {
         let detail = format!("Gateway template `{}` is inactive; activate it first.", gateway.name);
         errors.add(format!("/gateway/{}/status", gateway.id), "gateway_not_active", detail);
     }
-    if services.is_empty() {
+    if product.body.api_services.is_empty() {
         let detail = format!("Product `{}` has no API services; add one.", product.name);
         errors.add(format!("/product/{}/api_services", product.id), "no_api_services", detail);
     }
     for (service, _) in services.iter().filter(|(service, _)| service.body.status != ActiveStatus::Active) {
         let detail = format!("API service `{}` is inactive; activate it first.", service.name);
         errors.add(format!("/api_service/{}/status", service.id), "api_service_not_active", detail);
+    }
+}
+
+/// The chosen API services that are none of the product's.
+fn unknown_services(publish: &Resource<ProductPublish>, sources: &Sources, errors: &mut FieldErrors) {
+    let product = &sources.product;
+    for (index, id) in publish.body.settings.api_service_ids.iter().enumerate() {
+        let ours = product.body.api_services.contains(id);
+        let detail = format!("Product `{}` has no API service `{id}`; take it out, or add it there.", product.name);
+        errors.require(
+            ours,
+            format!("/product_publish/{}/api_service_ids/{index}", publish.id),
+            "unknown_api_service",
+            detail,
+        );
     }
 }
 

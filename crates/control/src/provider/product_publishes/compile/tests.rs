@@ -95,6 +95,7 @@ fn sources(path: &str) -> Sources {
             categories: vec![],
             api_services: vec![id(5)],
             docs_url: None,
+            logo_url: None,
         },
     );
     let input = ClusterInput {
@@ -168,7 +169,17 @@ fn everything_that_is_in_the_way_is_told_at_once() {
 fn a_product_without_api_services_is_refused() {
     let mut sources = sources("/orders");
     sources.services.clear();
+    sources.product.body.api_services.clear();
     assert_eq!(told(compile(&publish(), &sources, id(9)).unwrap_err())[0].1, "no_api_services");
+}
+
+#[test]
+fn a_chosen_api_service_that_the_product_lacks_is_refused_at_its_place() {
+    let mut publish = publish();
+    publish.body.settings.api_service_ids = vec![id(5), id(6)];
+    let told = told(compile(&publish, &sources("/orders"), id(9)).unwrap_err());
+    let pointer = format!("/product_publish/{}/api_service_ids/1", publish.id);
+    assert_eq!(told, [(pointer, "unknown_api_service".to_owned())]);
 }
 
 #[test]
