@@ -108,6 +108,8 @@ pub struct Offer {
     pub categories: Vec<String>,
     /// Where its documentation is.
     pub docs_url: Option<String>,
+    /// Where its logo is.
+    pub logo_url: Option<String>,
     /// What it is for.
     pub environment: Environment,
     /// How callers are known there.
@@ -155,6 +157,7 @@ impl Offer {
             description: about.description,
             categories: about.categories,
             docs_url: about.docs_url,
+            logo_url: about.logo_url,
             environment: settings.environment,
             auth: OfferAuth::from(&settings.auth),
             visibility: settings.visibility,

@@ -229,10 +229,10 @@ macro_rules! actions {
     )+};
 }
 
-/// As [`actions!`], for transitions that somebody may give a reason for.
+/// As [`actions!`], for transitions that somebody may give a reason for. The documentation may have several paragraphs.
 macro_rules! reasoned {
-    ($kind:ident, id $id:ident, view $view:ident, tag $tag:literal, $($action:ident $path:literal $doc:literal,)+) => {$(
-        #[doc = $doc]
+    ($kind:ident, id $id:ident, view $view:ident, tag $tag:literal, $($action:ident $path:literal $($doc:literal)+,)+) => {$(
+        $(#[doc = $doc])+
         #[utoipa::path(
             post, path = $path, tag = $tag, request_body = Option<$crate::edge::reason::Reason>,
             params(("id" = $id, Path), $crate::edge::etag::IfMatchHeader, $crate::edge::request::IdempotencyHeader),

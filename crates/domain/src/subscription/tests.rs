@@ -17,6 +17,7 @@ fn offer(approval_required: bool) -> Offer {
         description: None,
         categories: Vec::new(),
         docs_url: None,
+        logo_url: None,
         environment: Environment::Prod,
         auth: OfferAuth::None,
         visibility: Visibility::Private,
