@@ -85,7 +85,7 @@ async fn what_a_cluster_that_is_gone_never_removed_is_abandoned_and_then_all_of_
     let event = events.items().iter().find(|event| event["type"] == "deployment.abandoned").unwrap();
     assert_eq!((&event["data"]["reason"], &event["data"]["was"]), (&json!("it burnt down"), &json!("removing")));
 
-    owner.delete(&estate.path("/v1/provider/rollouts/{id}")).await;
+    owner.act(&estate.path("/v1/customer/subscriptions/{id}/cancel")).await.ok(200);
     owner.delete(&publish).await.ok(204);
     owner.delete(&cluster).await.ok(204);
     assert_eq!(owner.get(&deployment).await.ok(200)["status"], "removed");
