@@ -14,7 +14,7 @@
 //! forgotten; and each of these writes is refused when any agent of the cluster was heard since the decision, so nothing is
 //! written late. [`heartbeat`](crate::agent) is the other half.
 
-mod cluster;
+pub(crate) mod cluster;
 
 use std::collections::BTreeMap;
 

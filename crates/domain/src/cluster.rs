@@ -177,7 +177,7 @@ impl Cluster {
         let allowed = match self.status {
             ClusterStatus::Inactive => return Ok(()),
             ClusterStatus::Pending if !self.has_agent => return Ok(()),
-            ClusterStatus::Maintenance => "activated first, and then `inactive`, or `pending` without an agent",
+            ClusterStatus::Maintenance => "activated first; then `inactive`, or `pending` without an agent",
             _ => {
                 "`inactive`, or `pending` without an agent: let its agents remove it, or revoke those that are gone for \
                  good, and try again some minutes later"
@@ -210,11 +210,15 @@ impl Resource<Cluster> {
         }
     }
 
-    /// Takes deployments again.
-    pub fn activate(self, stamp: &Stamp) -> Result<Change<Cluster>, WrongState> {
+    /// Takes deployments again. With `silent`, all its agents fell silent meanwhile.
+    pub fn activate(self, silent: bool, stamp: &Stamp) -> Result<Change<Cluster>, WrongState> {
         match self.body.status {
             ClusterStatus::Maintenance => {
-                let body = Cluster { status: self.body.settled(), ..self.body.clone() };
+                let status = match self.body.settled() {
+                    ClusterStatus::Active if silent => ClusterStatus::Inactive,
+                    status => status,
+                };
+                let body = Cluster { status, ..self.body.clone() };
                 Ok(self.become_body(body, stamp, EventDraft::new("cluster.activated")))
             }
             _ => Err(self.body.wrong_state("activate", "`maintenance`")),

@@ -23,13 +23,13 @@ const MARKED: usize = 25;
 
 /// What silence makes of a cluster's agents.
 #[derive(Debug, Default, PartialEq)]
-struct Verdict {
+pub(crate) struct Verdict {
     /// Agents with the status that they get.
     changed: Vec<(Liveness, AgentStatus)>,
     /// Agents that were revoked or deleted, and are still remembered.
     gone: Vec<Liveness>,
     /// Whether no agent is left that may be heard.
-    silent: bool,
+    pub(crate) silent: bool,
     /// When one was last heard.
     last_seen_at: Option<Timestamp>,
 }
@@ -78,9 +78,8 @@ impl Watch<'_> {
         Commit::new(&self.granted, self.context)
     }
 
-    /// A transaction that is refused when an agent was heard since.
     fn fenced(&self) -> Commit<'_> {
-        self.agents.iter().take(FENCED).fold(self.commit(), Commit::liveness_unheard)
+        fenced(self.commit(), &self.agents)
     }
 
     /// Lets no heartbeat find its agent's liveness `online`: the first one that is heard sees to the deployments.
@@ -154,8 +153,13 @@ impl Watch<'_> {
     }
 }
 
+/// A transaction that is refused when an agent was heard since.
+pub(crate) fn fenced<'c>(commit: Commit<'c>, agents: &[Liveness]) -> Commit<'c> {
+    agents.iter().take(FENCED).fold(commit, Commit::liveness_unheard)
+}
+
 /// Decides what silence makes of a cluster's agents.
-fn judge(agents: &[Liveness], now: Timestamp, heartbeat_seconds: i64) -> Verdict {
+pub(crate) fn judge(agents: &[Liveness], now: Timestamp, heartbeat_seconds: i64) -> Verdict {
     let mut verdict = Verdict { silent: true, ..Verdict::default() };
     for liveness in agents {
         verdict.last_seen_at = verdict.last_seen_at.max(Some(liveness.last_heartbeat_at));

@@ -1,6 +1,7 @@
 //! Clusters: what is their own besides create, get, list, replace and delete.
 
 use switchtower_domain::{
+    change::Stamp,
     cluster::{Cluster, ClusterId},
     deployment::DeploymentStatus,
     operation,
@@ -9,6 +10,7 @@ use switchtower_domain::{
 
 use crate::{
     Call, Control, Error,
+    fleet::cluster::{fenced, judge},
     resource::{ListRequest, Target},
 };
 
@@ -18,9 +20,18 @@ impl Control {
         self.act(call, &operation::cluster_maintenance, target, Resource::<Cluster>::maintenance).await
     }
 
-    /// Lets deployments reach a cluster again.
+    /// Lets deployments reach a cluster again. The watch looks at agents that are silent once: what it saw during the maintenance
+    /// is made up for here.
     pub async fn cluster_activate(&self, call: &Call, target: Target<Cluster>) -> Result<Resource<Cluster>, Error> {
-        self.act(call, &operation::cluster_activate, target, Resource::<Cluster>::activate).await
+        let operation = &operation::cluster_activate;
+        call.authorize(operation)?;
+        let agents = self.store.cluster_liveness(target.id).await?;
+        let silent = judge(&agents, call.context.now, i64::from(self.heartbeat_seconds)).silent;
+        let activate = |cluster: Resource<Cluster>, stamp: &Stamp| cluster.activate(silent, stamp);
+        self.act_with(call, operation, target, activate, |commit, _| {
+            Ok(if silent { fenced(commit, &agents) } else { commit })
+        })
+        .await
     }
 
     /// Begins the end of a cluster that nothing is deployed on; the provisioner removes its queue and then its row.

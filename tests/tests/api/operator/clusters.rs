@@ -2,6 +2,7 @@
 
 mod registration_tokens;
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use switchtower_tests::{Estate, World};
 
@@ -43,6 +44,23 @@ async fn a_cluster_with_queue_and_agent_is_active() {
     let estate = Estate::new(&world, "acme").await;
     let got = world.owner(&estate.account).get(&estate.path("/v1/operator/clusters/{id}")).await.ok(200);
     assert_eq!((&got["status"], &got["has_agent"]), (&json!("active"), &json!(true)));
+}
+
+#[tokio::test]
+async fn a_cluster_whose_agents_fell_silent_during_maintenance_is_inactive_after_it() {
+    let world = World::new().await;
+    let estate = Estate::new(&world, "acme").await;
+    let owner = world.owner(&estate.account);
+    let act = |verb: &str| format!("{}/{verb}", estate.path("/v1/operator/clusters/{id}"));
+    let heartbeat = json!({ "version": "0.1.0", "applied_version": 0 });
+    owner.act(&act("maintenance")).await.ok(200);
+    world.clock.advance(SignedDuration::from_secs(400));
+    world.control.fleet_watch(&world.context()).await.unwrap();
+    assert_eq!(owner.act(&act("activate")).await.ok(200)["status"], "inactive");
+    estate.agent.client(&world).post("/v1/agent/heartbeats", heartbeat).await.ok(200);
+    assert_eq!(owner.get(&estate.path("/v1/operator/clusters/{id}")).await.ok(200)["status"], "active");
+    owner.act(&act("maintenance")).await.ok(200);
+    assert_eq!(owner.act(&act("activate")).await.ok(200)["status"], "active");
 }
 
 #[tokio::test]
