@@ -190,6 +190,9 @@ impl<'a> Walk<'a> {
                 "name": world::unique("thief"), "scope": "service", "api_service_id": id("/v1/provider/api-services"),
                 "spec": { "rate_limit": { "requests": 10, "unit": "second" } },
             }),
+            "/v1/customer/subscriptions" => json!({
+                "product_publish_id": id(OFFERS), "plan_id": id("/v1/provider/plans"),
+            }),
             "/v1/provider/rollouts" => json!({
                 "name": world::unique("thief"), "environment": "dev",
                 "product_id": id("/v1/provider/products"), "gateway_id": id("/v1/provider/gateways"),
