@@ -10,7 +10,10 @@ use switchtower_domain::{
     resource::Resource,
     subscription::Offer,
 };
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{AllOfBuilder, ObjectBuilder, RefOr, Schema},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -41,14 +44,30 @@ struct OfferDetail {
 }
 
 /// A plan, without who made it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 struct OfferedPlan {
-    /// Its identifier.
     id: PlanId,
-    /// Its name.
     name: Name,
     #[serde(flatten)]
     plan: Plan,
+}
+
+impl PartialSchema for OfferedPlan {
+    fn schema() -> RefOr<Schema> {
+        let own = ObjectBuilder::new()
+            .property("id", PlanId::schema())
+            .required("id")
+            .property("name", Name::schema())
+            .required("name")
+            .description(Some("A plan, without who made it."));
+        AllOfBuilder::new().item(own).item(Plan::schema()).into()
+    }
+}
+
+impl ToSchema for OfferedPlan {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Plan::schemas(schemas);
+    }
 }
 
 impl From<Resource<Plan>> for OfferedPlan {
