@@ -110,9 +110,10 @@ pub(crate) fn render(snapshot: &Snapshot, options: &Options) -> Rendered {
     server::leads(&names, &candidates, &leads, maps.conf());
     let mut forms = Conf::default();
     usage::format(snapshot.deployment_id, &names, keys, &mut forms);
-    let servers = server::render(snapshot, &names, &options.nginx, &candidates, &leads, &targets, &mut maps);
+    let servers = server::render(snapshot, &names, &candidates, &leads, &targets, &mut maps);
     let claims = Claims {
         listeners: server::claims(snapshot, &candidates),
+        certificates: server::certificates(snapshot),
         credentials: keys.iter().map(|keys| keys.credentials().to_owned()).collect(),
     };
     let claims = serde_json::to_string_pretty(&claims).unwrap_or_default() + "\n";

@@ -14,8 +14,6 @@ pub struct Options {
 /// Where nginx finds what is not in its configuration: absolute paths without `$`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NginxPaths {
-    /// The folder with a folder for each certificate: `<name>/tls.crt` and `<name>/tls.key`.
-    pub secrets: String,
     /// The authorities that backends' certificates are checked against.
     pub ca_bundle: String,
 }
@@ -32,9 +30,6 @@ impl Default for Options {
 
 impl Default for NginxPaths {
     fn default() -> Self {
-        Self {
-            secrets: "/etc/switchtower/secrets".to_owned(),
-            ca_bundle: "/etc/ssl/certs/ca-certificates.crt".to_owned(),
-        }
+        Self { ca_bundle: "/etc/ssl/certs/ca-certificates.crt".to_owned() }
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct NginxArgs {
 impl NginxArgs {
     /// Where nginx finds things.
     pub(super) fn paths(&self) -> NginxPaths {
-        NginxPaths { secrets: self.nginx_secrets.display().to_string(), ca_bundle: self.nginx_ca.display().to_string() }
+        NginxPaths { ca_bundle: self.nginx_ca.display().to_string() }
     }
 
     /// Where nginx is; `None` without a folder.

@@ -6,6 +6,7 @@
 //!                          /deployments/<deployment>/{note.json,claims.json,*.conf}
 //!                          /addresses.json, addresses/<deployment>.conf   upstreams.conf with addresses for names
 //!                          /keys/<credentials>.conf
+//!                          /certificates/<certificate>/{tls.crt,tls.key}
 //!   <folder>/{run,logs,temp}                 nginx's own: process id, status socket, error log, log of requests
 //! ```
 //!
@@ -23,6 +24,7 @@
 //!
 //! What is in place stands in the tree itself. INVARIANT: a note and the files that it is about are swapped together.
 
+mod certificates;
 mod conflict;
 mod drift;
 mod files;
@@ -153,19 +155,25 @@ impl Nginx {
     fn enforce(&self, trees: &Trees, old: &Files, files: &mut Files, order: &Order) -> Result<(), Refusal> {
         conflict::check(files, order.deployment_id)?;
         keys::add(files, &self.settings.secrets, order.deployment_id)?;
+        certificates::add(files, old, &self.settings.secrets, order.deployment_id)?;
         let host = |error: io::Error| Refusal::Host(self.unusable(&error).to_string());
-        let digest = files.seal(&self.settings.folder).map_err(Refusal::Host)?;
         let process = Process::new(&self.settings);
         let (is, was) = (files.deployment(order.deployment_id), old.deployment(order.deployment_id));
         let untouched = is.zip(was).is_none_or(|(is, was)| is.is_as(&was));
-        if untouched && trees.is_current(&digest).map_err(host)? && process.serves(&digest) {
-            return trees.note(files, order.deployment_id).map_err(host);
-        }
-        let name = trees.write(files, &digest).map_err(host)?;
-        if let Err(complaint) = test::test(&self.settings, &trees.main(&name)) {
+        let (digest, name) = loop {
+            let digest = files.seal(&self.settings.folder).map_err(Refusal::Host)?;
+            if untouched && trees.is_current(&digest).map_err(host)? && process.serves(&digest) {
+                return trees.note(files, order.deployment_id).map_err(host);
+            }
+            let name = trees.write(files, &digest).map_err(host)?;
+            let Err(complaint) = test::test(&self.settings, &trees.main(&name)) else { break (digest, name) };
             trees.tidy(None).map_err(host)?;
-            return Err(complaint_of(complaint, order));
-        }
+            // Each round takes one back at least, so there is an end.
+            if !certificates::take_back(files, old, &complaint.sentence, order.deployment_id) {
+                let own = certificates::complaint_of(files, &complaint.sentence, order.deployment_id);
+                return Err(own.unwrap_or_else(|| complaint_of(complaint, order)));
+            }
+        };
         let was = trees.swap(&name).map_err(host)?;
         if let Err(trouble) = process.reload(&digest) {
             // What serves stays what `current` names, so that a restart does not change it either.

@@ -68,6 +68,61 @@ async fn a_listener_speaks_tls_with_its_certificate() {
     assert!(stranger.is_err(), "a host that nobody answers has no certificate");
 }
 
+/// Publishes something else beside, which must work whatever became of certificates.
+async fn publish_neighbour(gateway: &Gateway, generation: u64) {
+    let mut product = Product::on(gateway).deployment(9);
+    let backend = product.to("neighbour");
+    product.prefix(&format!("/{generation}"), &backend);
+    gateway.publish(&product.snapshot, generation).await;
+    assert_eq!(gateway.status(&format!("/{generation}")).await, 200);
+}
+
+/// The certificate that a host of the gateway shows, as PEM without the authority's part.
+fn shown(port: u16) -> String {
+    let mut command = Command::new("openssl");
+    command.args(["s_client", "-servername", "secure.example.com", "-connect", &format!("127.0.0.1:{port}")]);
+    let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let start = text.find("-----BEGIN CERTIFICATE-----").expect("a certificate is shown");
+    text[start..].split_inclusive("-----END CERTIFICATE-----").next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_certificate_that_goes_or_breaks_is_the_affair_of_who_listens_with_it() {
+    let gateway = Gateway::new();
+    let (product, port) = secure(&gateway, "secure.example.com");
+    gateway.publish(&product.snapshot, 1).await;
+    let first = shown(port);
+    let (chain, key) = (gateway.secret("edge", "tls.crt"), gateway.secret("edge", "tls.key"));
+    let refused = async |word: &str| {
+        let results = gateway.apply(&gateway.order(&product.snapshot, 2)).await.unwrap();
+        let told = results[0].message.as_ref().unwrap();
+        assert_eq!((results[0].key.name.as_str(), results[0].field.as_deref()), ("claims.json", Some("certificates")));
+        assert!(told.contains(word), "{told}");
+        assert!(!told.contains("PRIVATE"), "{told}");
+        assert_eq!(shown(port), first);
+    };
+    let good = fs::read(&key).unwrap();
+    fs::remove_file(&key).unwrap();
+    publish_neighbour(&gateway, 1).await;
+    refused("There is no file").await;
+    // A key of another certificate; a file that is none.
+    openssl(gateway.folder.path(), &["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "other.key"]);
+    fs::copy(gateway.folder.path().join("other.key"), &key).unwrap();
+    publish_neighbour(&gateway, 2).await;
+    refused("nginx refuses the certificate `edge`").await;
+    fs::write(&key, good).unwrap();
+    fs::write(&chain, "nothing of the kind").unwrap();
+    publish_neighbour(&gateway, 3).await;
+    refused("nginx refuses the certificate `edge`").await;
+    assert_eq!(shown(port), first);
+    // A new one is taken up with whatever is done next.
+    certificate(&gateway, "edge", "secure.example.com");
+    publish_neighbour(&gateway, 4).await;
+    assert_ne!(shown(port), first);
+    assert_eq!(shown(port).replace('\n', ""), fs::read_to_string(&chain).unwrap().trim().replace('\n', ""));
+}
+
 #[tokio::test]
 async fn a_backend_by_name_is_asked_and_checked_by_that_name_whatever_its_address() {
     let (names, mut gateway) = (Names::default(), Gateway::new());

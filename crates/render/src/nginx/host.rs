@@ -33,6 +33,9 @@ pub struct Claims {
     pub listeners: Vec<Claim>,
     /// The folders with clients' keys that it wants, by name.
     pub credentials: BTreeSet<String>,
+    /// The certificates that it listens with, by the name of their folder.
+    #[serde(default)]
+    pub certificates: BTreeSet<String>,
 }
 
 /// Host names on a port.
@@ -192,6 +195,16 @@ fn strangers(conf: &mut Conf, deployments: &BTreeMap<String, (BTreeSet<String>, 
             }
         });
     }
+}
+
+/// The file of a certificate's chain.
+pub const CERTIFICATE: &str = "tls.crt";
+/// The file of a certificate's key.
+pub const CERTIFICATE_KEY: &str = "tls.key";
+
+/// A file of a certificate, relative to the main file.
+pub fn certificate_file(certificate: &str, file: &str) -> String {
+    format!("certificates/{certificate}/{file}")
 }
 
 /// The file of clients' keys for a folder of that name, relative to the main file.

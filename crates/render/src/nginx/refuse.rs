@@ -50,11 +50,10 @@ pub(crate) fn check(snapshot: &Snapshot, options: &Options) -> Result<(), Render
 
 fn of_options(options: &Options) -> FieldErrors {
     let mut errors = FieldErrors::new();
-    for (path, pointer) in [(&options.nginx.secrets, "/nginx/secrets"), (&options.nginx.ca_bundle, "/nginx/ca_bundle")]
-    {
-        let fit = path.starts_with('/') && !path.contains('$') && !path.chars().any(char::is_control);
-        errors.require(fit, pointer, "path", "It is an absolute path without `$` and control characters.");
-    }
+    let path = &options.nginx.ca_bundle;
+    let fit = path.starts_with('/') && !path.contains('$') && !path.chars().any(char::is_control);
+    let detail = "It is an absolute path without `$` and control characters.";
+    errors.require(fit, "/nginx/ca_bundle", "path", detail);
     errors
 }
 

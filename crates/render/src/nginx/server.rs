@@ -9,14 +9,13 @@ use super::{
     arg::Arg,
     candidate::{self, Candidate},
     conf::Conf,
-    host::{Claim, PATH},
+    host::{self, Claim, PATH},
     maps::Maps,
     names::Names,
     target::Targets,
     tree::{Shape, Tree},
     usage,
 };
-use crate::options::NginxPaths;
 
 /// Requests that nothing answers.
 const NOTHING: &str = "none";
@@ -111,7 +110,6 @@ fn servers(gateway: &GatewayPart, candidates: &[Candidate<'_>]) -> Vec<Server> {
 pub(super) fn render(
     snapshot: &Snapshot,
     names: &Names,
-    paths: &NginxPaths,
     candidates: &[Candidate<'_>],
     leads: &[Leads],
     targets: &Targets<'_>,
@@ -130,7 +128,7 @@ pub(super) fn render(
             listen(&server, conf);
             let certificate = server.certificate.and_then(|index| gateway.listeners.get(index));
             if let Some(own) = certificate.and_then(|listener| listener.tls.as_ref()) {
-                tls(own, paths, conf);
+                tls(own, conf);
             }
             if let Some(client) = &gateway.client {
                 limits(client, conf);
@@ -180,10 +178,16 @@ fn listen(server: &Server, conf: &mut Conf) {
     }
 }
 
-fn tls(own: &ListenerTls, paths: &NginxPaths, conf: &mut Conf) {
-    let file = |name: &str| Arg::plain(&format!("{}/{}/{name}", paths.secrets, own.certificate_ref));
-    conf.line("ssl_certificate", &[file("tls.crt")]);
-    conf.line("ssl_certificate_key", &[file("tls.key")]);
+/// The certificates that a deployment listens with.
+pub(super) fn certificates(snapshot: &Snapshot) -> BTreeSet<String> {
+    let listeners = snapshot.gateway.listeners.iter();
+    listeners.filter_map(|listener| Some(listener.tls.as_ref()?.certificate_ref.clone())).collect()
+}
+
+fn tls(own: &ListenerTls, conf: &mut Conf) {
+    let file = |name: &str| Arg::plain(&host::certificate_file(&own.certificate_ref, name));
+    conf.line("ssl_certificate", &[file(host::CERTIFICATE)]);
+    conf.line("ssl_certificate_key", &[file(host::CERTIFICATE_KEY)]);
     let versions = match own.min_version {
         Some(TlsVersion::V1_3) => vec!["TLSv1.3".into()],
         Some(TlsVersion::V1_2) | None => vec!["TLSv1.2".into(), "TLSv1.3".into()],

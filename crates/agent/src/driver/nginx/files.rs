@@ -10,10 +10,13 @@ use std::{
 use switchtower_domain::{cluster::ClusterId, deployment::DeploymentId};
 use switchtower_render::nginx::{
     address,
-    host::{self, Claims, Host},
+    host::{self, CERTIFICATE, CERTIFICATE_KEY, Claims, Host},
 };
 
-use super::note::{self, Note};
+use super::{
+    certificates::Certificate,
+    note::{self, Note},
+};
 use crate::port::{Object, Order, driver::sha256};
 
 /// The file with the claims of a deployment.
@@ -43,6 +46,8 @@ pub(super) struct Files {
     deployments: BTreeMap<String, Deployment>,
     /// Clients' keys, by file.
     keys: BTreeMap<String, String>,
+    /// Certificates of listeners, by name.
+    certificates: BTreeMap<String, Certificate>,
     /// The addresses of endpoints, by name.
     addresses: BTreeMap<String, Vec<IpAddr>>,
     main: String,
@@ -71,9 +76,13 @@ impl Deployment {
 }
 
 impl Files {
-    /// A tree of these deployments, by the names of their folders, and these addresses.
-    pub(super) fn of(deployments: BTreeMap<String, Deployment>, addresses: BTreeMap<String, Vec<IpAddr>>) -> Self {
-        Self { deployments, addresses, ..Self::default() }
+    /// A tree of these deployments, by the names of their folders, with addresses and certificates.
+    pub(super) fn of(
+        deployments: BTreeMap<String, Deployment>,
+        addresses: BTreeMap<String, Vec<IpAddr>>,
+        certificates: BTreeMap<String, Certificate>,
+    ) -> Self {
+        Self { deployments, addresses, certificates, ..Self::default() }
     }
 
     pub(super) fn deployment(&self, id: DeploymentId) -> Option<Deployment> {
@@ -98,6 +107,14 @@ impl Files {
 
     pub(super) fn add_keys(&mut self, file: String, text: String) {
         self.keys.insert(file, text);
+    }
+
+    pub(super) fn certificates(&self) -> &BTreeMap<String, Certificate> {
+        &self.certificates
+    }
+
+    pub(super) fn set_certificate(&mut self, name: String, certificate: Certificate) {
+        self.certificates.insert(name, certificate);
     }
 
     pub(super) fn addresses(&self) -> &BTreeMap<String, Vec<IpAddr>> {
@@ -151,6 +168,10 @@ impl Files {
             }
         }
         self.keys.iter().for_each(|(file, text)| part(file, text));
+        for (name, Certificate { chain, key }) in &self.certificates {
+            part(&format!("{name}/{CERTIFICATE}"), chain);
+            part(&format!("{name}/{CERTIFICATE_KEY}"), key);
+        }
         self.endpoints().for_each(|(file, text)| part(&file, &text));
         let deployments = self.deployments.iter().map(|(name, deployment)| {
             let files: BTreeSet<String> = deployment.files.keys().cloned().collect();

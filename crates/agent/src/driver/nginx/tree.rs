@@ -10,8 +10,10 @@ use std::{
 };
 
 use switchtower_domain::deployment::DeploymentId;
+use switchtower_render::nginx::host;
 
 use super::{
+    certificates::Certificate,
     files::{CLAIMS, Content, Deployment, Files},
     note,
 };
@@ -55,9 +57,9 @@ impl Trees {
 
     /// What is in the current tree.
     pub(super) fn current(&self) -> io::Result<Files> {
-        let Some(name) = self.name()? else { return Ok(Files::default()) };
+        let Some(tree) = self.name()? else { return Ok(Files::default()) };
         let mut deployments = BTreeMap::new();
-        for entry in fs::read_dir(self.tree(&name).join("deployments"))? {
+        for entry in fs::read_dir(self.tree(&tree).join("deployments"))? {
             let entry = entry?;
             let Ok(name) = entry.file_name().into_string() else { continue };
             if let Some(deployment) = deployment(&entry.path())? {
@@ -65,8 +67,16 @@ impl Trees {
             }
         }
         // A tree of before has none, and neither has one that was changed by hand.
-        let addresses = file::read(&self.tree(&name).join(ADDRESSES))?.unwrap_or_default();
-        Ok(Files::of(deployments, serde_json::from_slice(&addresses).unwrap_or_default()))
+        let addresses = file::read(&self.tree(&tree).join(ADDRESSES))?.unwrap_or_default();
+        let addresses = serde_json::from_slice(&addresses).unwrap_or_default();
+        let mut certificates = BTreeMap::new();
+        for name in deployments.values().flat_map(|deployment: &Deployment| &deployment.claims.certificates) {
+            let text = |part| fs::read_to_string(self.tree(&tree).join(host::certificate_file(name, part)));
+            if let (Ok(chain), Ok(key)) = (text(host::CERTIFICATE), text(host::CERTIFICATE_KEY)) {
+                certificates.insert(name.clone(), Certificate { chain, key });
+            }
+        }
+        Ok(Files::of(deployments, addresses, certificates))
     }
 
     /// Keeps the note on a deployment whose files are as they were.
@@ -77,7 +87,7 @@ impl Trees {
         if file::read(&path)?.as_deref() == Some(&bytes) { Ok(()) } else { file::write(&path, &bytes, 0o644) }
     }
 
-    /// Writes a tree that nothing names yet, and says its name. Keys are readable by the owner only.
+    /// Writes a tree that nothing names yet, and says its name. Keys and certificates are readable by the owner only.
     pub(super) fn write(&self, files: &Files, digest: &str) -> io::Result<String> {
         let name = self.free(digest);
         let tree = self.tree(&name);
@@ -97,6 +107,13 @@ impl Trees {
         }
         for (name, text) in files.keys() {
             file::write(&tree.join(name), text.as_bytes(), 0o600)?;
+        }
+        for (name, Certificate { chain, key }) in files.certificates() {
+            for (part, text) in [(host::CERTIFICATE, chain), (host::CERTIFICATE_KEY, key)] {
+                let path = tree.join(host::certificate_file(name, part));
+                path.parent().map_or(Ok(()), fs::create_dir_all)?;
+                file::write(&path, text.as_bytes(), 0o600)?;
+            }
         }
         fs::create_dir_all(tree.join("addresses"))?;
         for (name, text) in files.endpoints() {

@@ -56,10 +56,9 @@ impl Gateway {
     pub(crate) fn driver(&self) -> Nginx {
         let program = env::var_os("SWITCHTOWER_NGINX").expect("SWITCHTOWER_NGINX says where nginx is");
         let secrets = self.folder.path().join("secrets");
-        let settings =
-            Settings { folder: self.home(), program: program.into(), secrets: secrets.clone(), manage: true };
+        let settings = Settings { folder: self.home(), program: program.into(), secrets, manage: true };
         let ca_bundle = self.folder.path().join("ca.crt").display().to_string();
-        let nginx = NginxPaths { secrets: secrets.display().to_string(), ca_bundle };
+        let nginx = NginxPaths { ca_bundle };
         let options = Options { nginx, ..Options::default() };
         Nginx::new(settings, ClusterId::nil(), options).asking(self.resolver.clone())
     }

@@ -30,9 +30,7 @@ use crate::{
 /// What `nginx -t` has against a snapshot.
 fn complaints(snapshot: &Snapshot, folder: &Path) -> String {
     let program = env::var("SWITCHTOWER_NGINX").expect("SWITCHTOWER_NGINX says where nginx is");
-    let mut options = Options::default();
-    options.nginx.secrets = folder.join("secrets").display().to_string();
-    let rendered = render(snapshot, &options).unwrap();
+    let rendered = render(snapshot, &Options::default()).unwrap();
     let tree = folder.join("tree");
     _ = fs::remove_dir_all(&tree);
     fs::create_dir_all(tree.join("deployments/one")).unwrap();
@@ -51,6 +49,7 @@ fn complaints(snapshot: &Snapshot, folder: &Path) -> String {
             fs::write(tree.join(address::file("one")), addresses).unwrap();
         }
     }
+    certificates(&claims, folder);
     for credentials in &claims.credentials {
         let keys = host::keys([("default", "default"), ("$uri", "~\"};{$uri"), ("c-3", "include")]);
         fs::write(tree.join(host::keys_file(credentials)), keys).unwrap();
@@ -70,7 +69,7 @@ fn complaints(snapshot: &Snapshot, folder: &Path) -> String {
 }
 
 /// Puts a certificate where each listener looks for its own.
-fn certificates(snapshot: &Snapshot, folder: &Path) {
+fn certificates(claims: &host::Claims, folder: &Path) {
     let own = folder.join("certificate");
     if !own.exists() {
         fs::create_dir_all(&own).unwrap();
@@ -79,10 +78,12 @@ fn certificates(snapshot: &Snapshot, folder: &Path) {
         command.args(["-subj", "/CN=test", "-keyout"]).arg(own.join("tls.key")).arg("-out").arg(own.join("tls.crt"));
         assert!(command.output().unwrap().status.success());
     }
-    for tls in snapshot.gateway.listeners.iter().filter_map(|listener| listener.tls.as_ref()) {
-        let secret = folder.join("secrets").join(&tls.certificate_ref);
-        fs::create_dir_all(&secret).unwrap();
-        ["tls.crt", "tls.key"].iter().for_each(|file| _ = fs::copy(own.join(file), secret.join(file)).unwrap());
+    for name in &claims.certificates {
+        for file in [host::CERTIFICATE, host::CERTIFICATE_KEY] {
+            let copy = folder.join("tree").join(host::certificate_file(name, file));
+            fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            fs::copy(own.join(file), copy).unwrap();
+        }
     }
 }
 
@@ -90,7 +91,6 @@ fn certificates(snapshot: &Snapshot, folder: &Path) {
 #[ignore = "needs nginx"]
 fn nginx_accepts_everything_that_a_snapshot_can_say() {
     let (snapshot, folder) = (everything::snapshot(), tempfile::tempdir().unwrap());
-    certificates(&snapshot, folder.path());
     assert_eq!(complaints(&snapshot, folder.path()), "");
 }
 
@@ -206,7 +206,6 @@ fn nginx_accepts_arbitrary_sound_snapshots() {
         let (wanted, fit) = (routes(&snapshot), fit(&mut snapshot));
         prop_assert!(fit, "what is refused goes away with its part: {:?}", render(&snapshot, &Options::default()));
         prop_assert!(routes(&snapshot) * 4 >= wanted, "{} of {wanted} routes are left to try", routes(&snapshot));
-        certificates(&snapshot, folder.path());
         prop_assert_eq!(complaints(&snapshot, folder.path()), "");
         Ok(())
     });
