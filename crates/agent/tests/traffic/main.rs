@@ -9,6 +9,7 @@
 )]
 
 mod balance;
+mod grpc;
 mod keys;
 mod life;
 mod matching;

@@ -40,14 +40,20 @@ fn certificate(gateway: &Gateway, secret: &str, name: &str) {
 
 /// A product behind a listener with TLS for one host.
 fn secure(gateway: &Gateway, host: &str) -> (Product, u16) {
+    let (mut product, port) = listening(gateway, host);
+    let backend = product.to("inner");
+    product.prefix("/", &backend);
+    (product, port)
+}
+
+/// The same without routes.
+pub(crate) fn listening(gateway: &Gateway, host: &str) -> (Product, u16) {
     certificate(gateway, "edge", host);
     let mut product = Product::on(gateway).deployment(77);
     let port = free_port();
     let listener = &mut product.snapshot.gateway.listeners[0];
     (listener.port, listener.protocol, listener.hostname) = (port, Protocol::Https, Some(host.to_owned()));
     listener.tls = Some(ListenerTls::new("edge".to_owned()));
-    let backend = product.to("inner");
-    product.prefix("/", &backend);
     (product, port)
 }
 
