@@ -87,6 +87,60 @@ async fn a_slow_backend_is_given_up_in_time() {
     assert!(start.elapsed() < Duration::from_secs(3), "it was given up after {:?}", start.elapsed());
 }
 
+/// A backend of two endpoints, chosen so.
+async fn two(gateway: &Gateway, policy: LoadBalancingPolicy) -> [Upstream; 2] {
+    let mut product = Product::on(gateway);
+    let upstreams = ["one", "two"].map(Upstream::start);
+    let backend = product.backend_at(&upstreams.each_ref().map(|upstream| upstream.port), |backend| {
+        backend.spec.load_balancing = Some(LoadBalancing { policy, hash_on: None });
+    });
+    product.prefix("/", &backend);
+    gateway.publish(&product.snapshot, 1).await;
+    upstreams
+}
+
+#[tokio::test]
+async fn who_is_busy_gets_no_more_requests() {
+    let gateway = Gateway::new();
+    let upstreams = two(&gateway, LoadBalancingPolicy::LeastRequest).await;
+    let slow = tokio::spawn(gateway.get("/slow/3000").send());
+    while upstreams.iter().all(|upstream| upstream.hits() == 0) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let idle = usize::from(upstreams[0].hits() > 0);
+    for _ in 0..10 {
+        assert_eq!(gateway.status("/").await, 200);
+    }
+    assert_eq!(upstreams[idle].hits(), 10);
+    assert_eq!(slow.await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn chance_gives_everybody_a_share() {
+    let gateway = Gateway::new();
+    _ = two(&gateway, LoadBalancingPolicy::Random).await;
+    let shares = shares(&gateway, 200).await;
+    // Half of 200, give or take seven standard deviations.
+    assert!((51..=149).contains(&shares["one"]), "{shares:?}");
+}
+
+#[tokio::test]
+async fn who_is_told_to_slow_down_may_be_asked_again() {
+    let gateway = Gateway::new();
+    let mut product = Product::on(&gateway);
+    let upstream = Upstream::start("busy");
+    let backend = product.backend_at(&[upstream.port], |backend| {
+        backend.spec.retry =
+            Some(Retry { attempts: 2, retry_on: vec![RetryOn::RateLimited], per_try_timeout_ms: None });
+    });
+    product.prefix("/", &backend);
+    gateway.publish(&product.snapshot, 1).await;
+    assert_eq!(gateway.status("/status/429").await, 429);
+    assert_eq!(upstream.hits(), 3, "one try and two more");
+    assert_eq!(gateway.status("/status/503").await, 503);
+    assert_eq!(upstream.hits(), 4, "503 is no reason");
+}
+
 #[tokio::test]
 async fn a_failed_request_is_tried_again_as_often_as_it_says() {
     let gateway = Gateway::new();

@@ -9,6 +9,7 @@
 )]
 
 mod balance;
+mod clients;
 mod grpc;
 mod keys;
 mod life;
