@@ -118,7 +118,7 @@ use switchtower_protocol::snapshot::Snapshot;
 pub use self::{
     error::{Problem, RenderError, Subject},
     object::{Object, Rendered, to_yaml},
-    options::{NginxPaths, Options},
+    options::{NginxHost, Options},
 };
 
 /// The objects that serve a snapshot, those first that others refer to.

@@ -110,9 +110,9 @@ pub(crate) fn render(snapshot: &Snapshot, options: &Options) -> Rendered {
     server::leads(&names, &candidates, &leads, maps.conf());
     let mut forms = Conf::default();
     usage::format(snapshot.deployment_id, &names, keys, &mut forms);
-    let servers = server::render(snapshot, &names, &candidates, &leads, &targets, &mut maps);
+    let servers = server::render(snapshot, options.nginx.ipv6, &names, &candidates, &leads, &targets, &mut maps);
     let claims = Claims {
-        listeners: server::claims(snapshot, &candidates),
+        listeners: server::claims(snapshot, options.nginx.ipv6, &candidates),
         certificates: server::certificates(snapshot),
         credentials: keys.iter().map(|keys| keys.credentials().to_owned()).collect(),
     };

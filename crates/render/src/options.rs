@@ -7,15 +7,17 @@ pub struct Options {
     pub namespace: String,
     /// The GatewayClass that Envoy Gateway serves: a DNS name.
     pub envoy_gateway_class: String,
-    /// Where nginx finds what is not in its configuration.
-    pub nginx: NginxPaths,
+    /// What nginx finds on its host.
+    pub nginx: NginxHost,
 }
 
-/// Where nginx finds what is not in its configuration: absolute paths without `$`.
+/// What nginx finds on its host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NginxPaths {
-    /// The authorities that backends' certificates are checked against.
+pub struct NginxHost {
+    /// The authorities that backends' certificates are checked against: an absolute path without `$`.
     pub ca_bundle: String,
+    /// Whether the host speaks IPv6. Where it does not, nginx would refuse to listen.
+    pub ipv6: bool,
 }
 
 impl Default for Options {
@@ -23,13 +25,13 @@ impl Default for Options {
         Self {
             namespace: "switchtower".to_owned(),
             envoy_gateway_class: "envoy-gateway".to_owned(),
-            nginx: NginxPaths::default(),
+            nginx: NginxHost::default(),
         }
     }
 }
 
-impl Default for NginxPaths {
+impl Default for NginxHost {
     fn default() -> Self {
-        Self { ca_bundle: "/etc/ssl/certs/ca-certificates.crt".to_owned() }
+        Self { ca_bundle: "/etc/ssl/certs/ca-certificates.crt".to_owned(), ipv6: true }
     }
 }

@@ -1,9 +1,13 @@
 //! Options of the driver `nginx`.
 
-use std::{env, io, path::PathBuf};
+use std::{
+    env, io,
+    net::{Ipv6Addr, TcpListener},
+    path::PathBuf,
+};
 
 use clap::Args;
-use switchtower_render::NginxPaths;
+use switchtower_render::NginxHost;
 
 use crate::driver::nginx::Settings;
 
@@ -33,9 +37,10 @@ pub(super) struct NginxArgs {
 }
 
 impl NginxArgs {
-    /// Where nginx finds things.
-    pub(super) fn paths(&self) -> NginxPaths {
-        NginxPaths { ca_bundle: self.nginx_ca.display().to_string() }
+    /// What nginx finds here.
+    pub(super) fn host(&self) -> NginxHost {
+        let ipv6 = TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)).is_ok();
+        NginxHost { ca_bundle: self.nginx_ca.display().to_string(), ipv6 }
     }
 
     /// Where nginx is; `None` without a folder.

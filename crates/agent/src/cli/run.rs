@@ -57,7 +57,7 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failure> {
     let options = Options {
         namespace: args.namespace.clone(),
         envoy_gateway_class: args.gateway_class.clone(),
-        nginx: args.nginx.paths(),
+        nginx: args.nginx.host(),
     };
     match way {
         Way::Directory(directory) => {

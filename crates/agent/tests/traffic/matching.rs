@@ -9,7 +9,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Echo, Gateway, Product, product::wanted};
+use crate::support::{Echo, Gateway, Product, product::wanted, speaks_ipv6};
 
 use PathMatchType::{Exact, Prefix, Regex};
 
@@ -207,4 +207,23 @@ async fn an_expression_that_explodes_ends_soon_and_finds_nothing() {
     assert_eq!(who(&gateway, &Verb::GET, "/aab", &[]).await, "slow");
     assert_eq!(who(&gateway, &Verb::GET, &format!("/{}c", "a".repeat(60)), &[]).await, "404");
     assert!(start.elapsed().as_secs() < 3, "one expression held a worker for {:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn requests_come_by_ipv6_as_well_and_those_of_strangers_are_nobodys() {
+    if !speaks_ipv6() {
+        println!("not tried: this machine has no IPv6");
+        return;
+    }
+    let gateway = Gateway::new();
+    let mut product = Product::on(&gateway).hostnames(&["shop.example.com"]);
+    let backend = product.to("shop");
+    product.prefix("/", &backend);
+    gateway.publish(&product.snapshot, 1).await;
+    for address in ["127.0.0.1", "[::1]"] {
+        let url = format!("http://{address}:{}/", gateway.port);
+        let of = |host: &'static str| gateway.client.get(&url).header("host", host).send();
+        assert_eq!(of("shop.example.com").await.unwrap().status(), 200, "{address}");
+        assert_eq!(of("other.example.com").await.unwrap().status(), 404, "{address}");
+    }
 }

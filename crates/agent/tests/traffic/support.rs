@@ -12,6 +12,11 @@ pub(crate) use self::{
     upstream::{Echo, Upstream},
 };
 
+/// Whether this machine has IPv6; not every one does.
+pub(crate) fn speaks_ipv6() -> bool {
+    std::net::TcpListener::bind("[::]:0").is_ok()
+}
+
 /// A port that nobody uses.
 pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind(("0.0.0.0", 0)).unwrap();

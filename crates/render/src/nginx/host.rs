@@ -45,6 +45,9 @@ pub struct Claim {
     pub port: u16,
     /// Whether it speaks TLS.
     pub tls: bool,
+    /// Whether it listens on IPv6 as well.
+    #[serde(default)]
+    pub ipv6: bool,
     /// The host names; `*` for all that nobody else answers.
     pub hostnames: BTreeSet<String>,
 }
@@ -173,21 +176,40 @@ pub(super) fn segment_variable(segment: usize) -> String {
     format!("$switchtower_segment_{segment}")
 }
 
+/// What is known of a port.
+#[derive(Default)]
+struct Port {
+    tls: bool,
+    /// By IPv4 and IPv6: whether somebody listens there, and whether somebody answers all host names.
+    used: [bool; 2],
+    taken: [bool; 2],
+}
+
 /// Requests for hosts that no deployment answers.
 fn strangers(conf: &mut Conf, deployments: &BTreeMap<String, (BTreeSet<String>, Claims)>) {
-    let mut ports: BTreeMap<u16, (bool, bool)> = BTreeMap::new();
+    let mut ports: BTreeMap<u16, Port> = BTreeMap::new();
     for claim in deployments.values().flat_map(|(_, claims)| &claims.listeners) {
-        let (tls, taken) = ports.entry(claim.port).or_default();
-        *tls |= claim.tls;
-        *taken |= claim.hostnames.contains("*");
+        let port = ports.entry(claim.port).or_default();
+        port.tls |= claim.tls;
+        let all = claim.hostnames.contains("*");
+        for ((used, taken), here) in port.used.iter_mut().zip(&mut port.taken).zip([true, claim.ipv6]) {
+            *used |= here;
+            *taken |= here && all;
+        }
     }
-    for (port, (tls, _)) in ports.into_iter().filter(|(_, (_, taken))| !taken) {
+    for (port, Port { tls, used: [v4, v6], taken: [all_v4, all_v6] }) in ports {
+        let addresses = addresses(port, v4 && !all_v4, v6 && !all_v6);
+        if addresses.is_empty() {
+            continue;
+        }
         conf.block("server", &[], |conf| {
-            let mut listen: Vec<Arg> = vec![u64::from(port).into(), "default_server".into()];
-            if tls {
-                listen.extend(["ssl", "http2"].map(Arg::from));
+            for address in addresses {
+                let mut listen = vec![address, "default_server".into()];
+                if tls {
+                    listen.extend(["ssl", "http2"].map(Arg::from));
+                }
+                conf.line("listen", &listen);
             }
-            conf.line("listen", &listen);
             if tls {
                 conf.line("ssl_reject_handshake", &["on".into()]);
             } else {
@@ -195,6 +217,12 @@ fn strangers(conf: &mut Conf, deployments: &BTreeMap<String, (BTreeSet<String>, 
             }
         });
     }
+}
+
+/// A port of all addresses of the host.
+pub(super) fn addresses(port: u16, ipv4: bool, ipv6: bool) -> Vec<Arg> {
+    let (v4, v6) = (ipv4.then(|| u64::from(port).into()), ipv6.then(|| Arg::plain(&format!("[::]:{port}"))));
+    v4.into_iter().chain(v6).collect()
 }
 
 /// The file of a certificate's chain.

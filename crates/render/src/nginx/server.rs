@@ -39,11 +39,11 @@ pub(super) struct Leads {
 }
 
 /// What the host must keep free for the deployment.
-pub(super) fn claims(snapshot: &Snapshot, candidates: &[Candidate<'_>]) -> Vec<Claim> {
+pub(super) fn claims(snapshot: &Snapshot, ipv6: bool, candidates: &[Candidate<'_>]) -> Vec<Claim> {
     let mut ports: BTreeMap<u16, Claim> = BTreeMap::new();
     for listener in &snapshot.gateway.listeners {
         let tls = listener.protocol == Protocol::Https;
-        let fresh = || Claim { port: listener.port, tls, hostnames: BTreeSet::new() };
+        let fresh = || Claim { port: listener.port, tls, ipv6, hostnames: BTreeSet::new() };
         ports.entry(listener.port).or_insert_with(fresh).hostnames.extend(hosts(listener, candidates));
     }
     ports.into_values().collect()
@@ -109,6 +109,7 @@ fn servers(gateway: &GatewayPart, candidates: &[Candidate<'_>]) -> Vec<Server> {
 /// Writes all servers.
 pub(super) fn render(
     snapshot: &Snapshot,
+    ipv6: bool,
     names: &Names,
     candidates: &[Candidate<'_>],
     leads: &[Leads],
@@ -125,7 +126,7 @@ pub(super) fn render(
             maps.route(candidates, &tree)
         });
         conf.block("server", &[], |conf| {
-            listen(&server, conf);
+            listen(&server, ipv6, conf);
             let certificate = server.certificate.and_then(|index| gateway.listeners.get(index));
             if let Some(own) = certificate.and_then(|listener| listener.tls.as_ref()) {
                 tls(own, conf);
@@ -162,15 +163,17 @@ pub(super) fn leads(names: &Names, candidates: &[Candidate<'_>], leads: &[Leads]
     });
 }
 
-fn listen(server: &Server, conf: &mut Conf) {
+fn listen(server: &Server, ipv6: bool, conf: &mut Conf) {
     let all = server.hosts.contains("*");
     let (plain, secure) = &server.ports;
     let ports = plain.iter().map(|port| (*port, false)).chain(secure.iter().map(|port| (*port, true)));
     for (port, tls) in ports {
-        let mut args: Vec<Arg> = vec![u64::from(port).into()];
-        args.extend(all.then(|| "default_server".into()));
-        args.extend(tls.then_some(["ssl", "http2"]).into_iter().flatten().map(Arg::from));
-        conf.line("listen", &args);
+        for address in host::addresses(port, true, ipv6) {
+            let mut args = vec![address];
+            args.extend(all.then(|| "default_server".into()));
+            args.extend(tls.then_some(["ssl", "http2"]).into_iter().flatten().map(Arg::from));
+            conf.line("listen", &args);
+        }
     }
     let names: Vec<Arg> = server.hosts.iter().filter(|host| *host != "*").map(|host| Arg::plain(host)).collect();
     if !names.is_empty() {

@@ -25,13 +25,13 @@ use super::{
     names::Names,
     pool::Pools,
 };
-use crate::{effective::Settings, options::NginxPaths};
+use crate::{effective::Settings, options::NginxHost};
 
 /// The locations of a deployment, by what is in them.
 #[derive(Debug)]
 pub(super) struct Targets<'a> {
     names: &'a Names,
-    paths: &'a NginxPaths,
+    host: &'a NginxHost,
     keys: Option<ApiKeys<'a>>,
     pub(super) pools: Pools<'a>,
     limits: Limits,
@@ -44,10 +44,10 @@ pub(super) struct Targets<'a> {
 }
 
 impl<'a> Targets<'a> {
-    pub(super) fn new(names: &'a Names, paths: &'a NginxPaths, keys: Option<ApiKeys<'a>>) -> Self {
+    pub(super) fn new(names: &'a Names, host: &'a NginxHost, keys: Option<ApiKeys<'a>>) -> Self {
         Self {
             names,
-            paths,
+            host,
             keys,
             pools: Pools::new(names),
             limits: Limits::default(),
@@ -215,7 +215,7 @@ impl<'a> Targets<'a> {
         if !backend.spec.is_insecure() {
             conf.line(&directive("ssl_verify"), &["on".into()]);
             conf.line(&directive("ssl_verify_depth"), &[8.into()]);
-            conf.line(&directive("ssl_trusted_certificate"), &[Arg::plain(&self.paths.ca_bundle)]);
+            conf.line(&directive("ssl_trusted_certificate"), &[Arg::plain(&self.host.ca_bundle)]);
         }
     }
 

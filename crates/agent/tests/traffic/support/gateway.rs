@@ -19,10 +19,10 @@ use switchtower_domain::{
     product_publish::DriftPolicy,
 };
 use switchtower_protocol::snapshot::Snapshot;
-use switchtower_render::{NginxPaths, Options};
+use switchtower_render::{NginxHost, Options};
 use tempfile::TempDir;
 
-use super::{Echo, free_port};
+use super::{Echo, free_port, speaks_ipv6};
 
 /// A gateway; it ends with the test.
 pub(crate) struct Gateway {
@@ -58,7 +58,7 @@ impl Gateway {
         let secrets = self.folder.path().join("secrets");
         let settings = Settings { folder: self.home(), program: program.into(), secrets, manage: true };
         let ca_bundle = self.folder.path().join("ca.crt").display().to_string();
-        let nginx = NginxPaths { ca_bundle };
+        let nginx = NginxHost { ca_bundle, ipv6: speaks_ipv6() };
         let options = Options { nginx, ..Options::default() };
         Nginx::new(settings, ClusterId::nil(), options).asking(self.resolver.clone())
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     env, fs,
-    net::{Ipv4Addr, Ipv6Addr},
+    net::{Ipv4Addr, Ipv6Addr, TcpListener},
     path::Path,
     process::Command,
     time::Instant,
@@ -30,7 +30,10 @@ use crate::{
 /// What `nginx -t` has against a snapshot.
 fn complaints(snapshot: &Snapshot, folder: &Path) -> String {
     let program = env::var("SWITCHTOWER_NGINX").expect("SWITCHTOWER_NGINX says where nginx is");
-    let rendered = render(snapshot, &Options::default()).unwrap();
+    let mut options = Options::default();
+    // Not every machine speaks it.
+    options.nginx.ipv6 = TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)).is_ok();
+    let rendered = render(snapshot, &options).unwrap();
     let tree = folder.join("tree");
     _ = fs::remove_dir_all(&tree);
     fs::create_dir_all(tree.join("deployments/one")).unwrap();
