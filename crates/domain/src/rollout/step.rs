@@ -168,6 +168,18 @@ impl Resource<Rollout> {
         self.with_target(cluster, stamp, |target| target.turn(state, why, stamp.now))
     }
 
+    /// The rollout once something was in the way of a cluster that may pass; `None` when that is known, and not for too long.
+    pub fn troubled(self, cluster: ClusterId, why: &str, stamp: &Stamp) -> Option<Change<Rollout>> {
+        let failed = match self.body.status {
+            RolloutStatus::RollingBack => TargetState::RollbackFailed,
+            _ => TargetState::Failed,
+        };
+        let before = self.body.clone();
+        let change = self.with_target(cluster, stamp, |target| target.trouble(failed, why, stamp.now));
+        let news = change.after().is_some_and(|after| after.body != before);
+        news.then_some(change)
+    }
+
     fn with_target(self, cluster: ClusterId, stamp: &Stamp, edit: impl FnOnce(&mut RolloutTarget)) -> Change<Rollout> {
         let mut body = self.body.clone();
         if let Some(target) = body.target_mut(cluster) {

@@ -13,6 +13,8 @@ use crate::{
 
 /// The most characters of a message: a hundred of them stand in one row.
 const MAX_MESSAGE: usize = 240;
+/// How long what may pass is tried again.
+const MOST_TROUBLE: SignedDuration = SignedDuration::from_hours(1);
 
 /// How a cluster of a rollout stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -63,6 +65,9 @@ pub struct RolloutTarget {
     pub previous_generation: Option<Generation>,
     /// Why it stands so, when there is something to say.
     pub message: Option<String>,
+    /// Since when it is tried again and again, when something is in the way that may pass; `message` says what.
+    #[serde(default)]
+    pub troubled_since: Option<Timestamp>,
 }
 
 /// How many clusters of a rollout stand how.
@@ -141,6 +146,7 @@ impl RolloutTarget {
             generation: None,
             previous_generation: None,
             message: None,
+            troubled_since: None,
         }
     }
 
@@ -152,6 +158,22 @@ impl RolloutTarget {
         }
         self.state = state;
         self.message = message;
+        self.troubled_since = None;
+    }
+
+    /// Takes note that something is in the way that may pass. For so long it is tried again, and then it counts as `failed`.
+    pub(super) fn trouble(&mut self, failed: TargetState, why: &str, now: Timestamp) {
+        match self.troubled_since {
+            None => {
+                self.troubled_since = Some(now);
+                self.message = Some(format!("{why} It is tried again every minute."));
+            }
+            Some(since) if now.duration_since(since) >= MOST_TROUBLE => {
+                let minutes = MOST_TROUBLE.as_mins();
+                self.turn(failed, Some(format!("{why} It was tried again for {minutes} minutes.")), now);
+            }
+            Some(_) => {}
+        }
     }
 
     /// Whether going back would change anything there.

@@ -44,6 +44,8 @@ const MOST_STEPS: u32 = 60;
 const MOST: usize = 200;
 /// How many of them at the same time.
 const AT_ONCE: usize = 4;
+/// What a cluster's state says while its turn is put off: the log has the causes.
+const IN_THE_WAY: &str = "Something on our side was in the way.";
 /// How often a rollout is looked at anew when others change it, or its clusters, at the same time.
 const TRIES: u32 = 8;
 /// How long a run begins something new.
@@ -235,7 +237,7 @@ impl Rollouts {
                     report.refused += 1;
                     self.note(run, rollout.not_published(cluster, why, &run.stamp())).await
                 }
-                None => postpone(rollout, cluster, error, sights, report),
+                None => self.postpone(run, rollout, cluster, error, sights, report).await,
             },
         }
     }
@@ -261,8 +263,31 @@ impl Rollouts {
                     let change = rollout.went_back(cluster, TargetState::RollbackFailed, Some(why), &run.stamp());
                     self.note(run, change).await
                 }
-                None => postpone(rollout, cluster, error, sights, report),
+                None => self.postpone(run, rollout, cluster, error, sights, report).await,
             },
+        }
+    }
+
+    /// Leaves one cluster to the next run, so that it does not keep the others from their turn, and tells so. When somebody
+    /// else was faster, everything is looked at anew.
+    async fn postpone(
+        &self,
+        run: &Run<'_>,
+        rollout: Resource<Rollout>,
+        cluster: ClusterId,
+        error: Error,
+        sights: &mut Sights,
+        report: &mut Advanced,
+    ) -> Result<Resource<Rollout>, Error> {
+        if matches!(error, Error::Busy) {
+            return Err(error);
+        }
+        report.postponed += 1;
+        log(&cluster, &error);
+        sights.remove(&cluster);
+        match rollout.clone().troubled(cluster, IN_THE_WAY, &run.stamp()) {
+            Some(change) => self.note(run, change).await,
+            None => Ok(rollout),
         }
     }
 }
@@ -274,24 +299,6 @@ fn goes_to(rollout: &Resource<Rollout>, cluster: ClusterId) -> bool {
 fn target(rollout: &Resource<Rollout>, cluster: ClusterId) -> Result<RolloutTarget, Error> {
     let found = rollout.body.targets.iter().find(|target| target.cluster_id == cluster);
     found.cloned().ok_or(Error::NotFound { kind: "cluster" })
-}
-
-/// Leaves one cluster to the next run, so that it does not keep the others from their turn. When somebody else was faster,
-/// everything is looked at anew.
-fn postpone(
-    rollout: Resource<Rollout>,
-    cluster: ClusterId,
-    error: Error,
-    sights: &mut Sights,
-    report: &mut Advanced,
-) -> Result<Resource<Rollout>, Error> {
-    if matches!(error, Error::Busy) {
-        return Err(error);
-    }
-    report.postponed += 1;
-    log(&cluster, &error);
-    sights.remove(&cluster);
-    Ok(rollout)
 }
 
 fn log(what: &dyn std::fmt::Display, error: &Error) {

@@ -1,5 +1,9 @@
 //! What the worker does with rollouts, over the real table.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use super::*;
 
 fn all_at_once() -> Value {
@@ -252,4 +256,49 @@ async fn a_paused_rollout_publishes_nothing() {
     assert_eq!(site.states(&rollout).await, ["ready", "waiting"]);
     site.owner().act(&format!("{rollout}/resume")).await.ok(200);
     assert_eq!(site.run().await.published, 1);
+}
+
+/// Makes a policy whose row cannot be read, so that nothing can be published; the answer is the row as it was.
+async fn break_a_policy(site: &Site) -> HashMap<String, AttributeValue> {
+    let limit = json!({ "rate_limit": { "requests": 10, "unit": "second" } });
+    let policy = json!({ "name": "broken", "scope": "global", "spec": limit });
+    let policy = site.owner().post("/v1/provider/policies", policy).await.ok(201).id();
+    let rows = site.world.rows().await;
+    let row = rows.into_iter().find(|row| row["sk"].as_s().is_ok_and(|sk| *sk == policy)).unwrap();
+    let mut broken = row.clone();
+    broken.remove("doc");
+    site.world.put_row(broken).await;
+    row
+}
+
+#[tokio::test]
+async fn what_is_in_the_way_is_told_and_forgotten_when_it_has_passed() {
+    let site = Site::new(1).await;
+    let rollout = site.start(all_at_once()).await;
+    let row = break_a_policy(&site).await;
+    let first = async || site.owner().get(&rollout).await.ok(200)["targets"][0].clone();
+    assert_eq!(site.run().await.postponed, 1);
+    let troubled = first().await;
+    assert_eq!(troubled["state"], "waiting");
+    assert!(troubled["message"].as_str().unwrap().contains("tried again every minute"), "{troubled}");
+    assert_eq!(site.wait(60).await.postponed, 1);
+    assert_eq!(first().await, troubled, "the same trouble is told once");
+    site.world.put_row(row).await;
+    assert_eq!(site.wait(60).await.published, 1);
+    let published = first().await;
+    assert_eq!((&published["state"], &published["troubled_since"]), (&json!("publishing"), &json!(null)));
+    assert_eq!(published["message"], json!(null));
+}
+
+#[tokio::test]
+async fn what_stays_in_the_way_for_an_hour_has_failed() {
+    let site = Site::new(1).await;
+    let rollout = site.start(all_at_once()).await;
+    break_a_policy(&site).await;
+    site.run().await;
+    site.wait(3600).await;
+    site.run().await;
+    let ended = site.owner().get(&rollout).await.ok(200);
+    assert_eq!((&ended["status"], &ended["targets"][0]["state"]), (&json!("failed"), &json!("failed")));
+    assert!(ended["targets"][0]["message"].as_str().unwrap().contains("for 60 minutes"), "{:#}", ended.body);
 }
