@@ -46,8 +46,8 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 /// Servers, some of which cannot be backends.
 ///
-/// Each port goes with one scheme: a backend whose endpoints a person changed is taken for another one when a document has the same
-/// host and port with both schemes, and the import after next puts that right. That is known, and not mended yet.
+/// Each port goes with one scheme. With the same host and port under both, and endpoints of that backend edited by a person, the second
+/// import of the same document was seen to change something still: known, and not mended yet.
 fn servers() -> impl Strategy<Value = Value> {
     let url = prop_oneof![
         4 => "(http://[ab]\\.example(:80|:8080)?|https://[ab]\\.example(:443|:8443)?)(/v[12]/?)?",
